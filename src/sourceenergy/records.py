@@ -1,0 +1,182 @@
+"""Frozen values that travel between the parts: readings, metered intervals, statements, leaves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from typing import NamedTuple
+
+from sourceenergy.units import Ud, UdPerKwh, Wh
+
+
+class Quality(IntEnum):
+    """How a metered value came about; a settlement never uses ``MISSING``."""
+
+    MEASURED = 0
+    REPLACED = 1
+    ESTIMATED = 2
+    MISSING = 3
+
+
+class Mode(StrEnum):
+    """What a community may do; signed, shown everywhere."""
+
+    SIMULATION = "simulation"
+    CREDIT_ALLOCATION = "credit_allocation"
+    COMMUNITY_SHARING = "community_sharing"
+    SANDBOX_P2P = "sandbox_p2p"
+
+
+class ClockState(IntEnum):
+    """What a device knows of its own clock."""
+
+    SYNCED = 0
+    UNSYNCED = 1
+    STEPPED = 2
+
+
+class DeviceKind(IntEnum):
+    """What a registered device measures."""
+
+    METER = 0
+    SOLAR = 1
+    BATTERY = 2
+    CHARGER = 3
+    ENGINE = 4
+
+
+class MeterInterval(NamedTuple):
+    """Energy one meter counted in one interval, in each direction [Wh], with its quality."""
+
+    meter: str
+    start_s: int
+    seconds: int
+    imported_wh: Wh
+    exported_wh: Wh
+    quality: Quality
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One look at a home's devices: registers never signed, powers beside them.
+
+    ``imported_wh`` and ``exported_wh`` are the meter's cumulative registers; ``produced_wh`` is
+    the inverter's, None where there is none or it does not answer (None is not zero).
+    ``sequence`` counts up by one for ever; ``boot_id`` changes with each start of the engine;
+    ``previous`` is the hash of the reading before it, so that readings form a chain.
+    """
+
+    device: str  # device id, 0x + 64 hex digits
+    sequence: int
+    boot_id: str  # 32 hex digits
+    utc_ms: int
+    clock: ClockState
+    clock_uncertainty_ms: int
+    monotonic_ns: int
+    imported_wh: Wh
+    exported_wh: Wh
+    produced_wh: Wh | None
+    imported_w: int
+    exported_w: int
+    produced_w: int | None
+    battery_charge_w: int | None
+    battery_discharge_w: int | None
+    battery_soc_permille: int | None
+    flags: int  # bits of ReadingFlag
+    previous: str  # 64 hex digits; zeros before the first
+
+
+class ReadingFlag(IntEnum):
+    """Bits of ``Reading.flags``: what the engine noticed."""
+
+    REGISTER_GLITCH = 1  # a register dipped and the last good value stands in
+    INVERTER_SILENT = 2
+    BATTERY_SILENT = 4
+    CLOCK_STEPPED = 8
+    METER_RESTARTED = 16  # registers started anew: a swap or a rollover
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Consecutive readings of one device with one P-256 signature over the last one's hash."""
+
+    device: str
+    readings: tuple[Reading, ...]
+    signature: str  # r and s, 128 hex digits
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The node's signed word that it holds a device's readings up to ``sequence`` for good."""
+
+    device: str
+    sequence: int
+    head: str  # hash of the reading with that sequence
+    signature: str  # the node's P-256 signature, 128 hex digits
+
+
+@dataclass(frozen=True, slots=True)
+class IntervalPrice:
+    """The public record of one interval: its price and what it was made of [ud/kWh].
+
+    ``price`` is what a local kWh costs before the fee; it lies in [``feed_in``, ``retail`` −
+    ``fee``]. ``local`` is False where nothing was shared (then the three are zero).
+    ``records_root`` commits to every meter's record of the interval.
+    """
+
+    start_s: int
+    seconds: int
+    local: bool
+    price: UdPerKwh
+    feed_in: UdPerKwh
+    retail: UdPerKwh
+    fee: UdPerKwh
+    records_root: str
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutLeaf:
+    """What a member may do with money in ``Clearing``, as one salted leaf [ud].
+
+    ``payout_ud`` is the cumulative payout ever authorised (it never falls), ``balance_ud`` what
+    is left to buy energy with, ``deposited_ud`` the deposits this leaf accounts for.
+    """
+
+    account: str  # 0x + 40 hex digits
+    deposited_ud: Ud
+    payout_ud: Ud
+    balance_ud: Ud
+    salt: str  # 64 hex digits
+
+
+@dataclass(frozen=True, slots=True)
+class EnergyLeaf:
+    """A member's energy in a commit period, salted [Wh]."""
+
+    member_key: str  # 64 hex digits: hash of the member id and salt, never the id
+    imported_wh: Wh
+    exported_wh: Wh
+    local_bought_wh: Wh
+    local_sold_wh: Wh
+    salt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What goes on chain for one community and commit period; field order as in ``Clearing``."""
+
+    community: str  # bytes32
+    epoch: int
+    start_s: int
+    end_s: int
+    previous: str  # hash of the statement before it; zeros for the first
+    payout_root: str
+    price_root: str
+    pool_root: str
+    bundle_hash: str
+    imported_wh: Wh
+    exported_wh: Wh
+    local_wh: Wh
+    deposits_ud: Ud
+    payouts_ud: Ud
+    balances_ud: Ud
