@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
@@ -180,3 +181,42 @@ class Statement:
     deposits_ud: Ud
     payouts_ud: Ud
     balances_ud: Ud
+
+
+@dataclass(frozen=True, slots=True)
+class TariffRule:
+    """``period`` holds from ``from_hour`` to ``to_hour``, local (which may pass midnight).
+
+    ``days`` is one of all, weekday, weekend (weekend includes holidays); ``months`` are 1 to 12.
+    Equal hours mean the whole day.
+    """
+
+    period: str
+    days: str
+    from_hour: int
+    to_hour: int
+    months: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class TariffVersion:
+    """Prices [ud/kWh] by period, from ``valid_from`` until ``valid_to`` (exclusive), local days."""
+
+    valid_from: date
+    valid_to: date
+    prices: dict[str, UdPerKwh]
+
+
+@dataclass(frozen=True, slots=True)
+class TariffPlan:
+    """A retail plan: its zone, its holidays, its rules and its versions in order of date."""
+
+    name: str
+    title: str
+    time_zone: str
+    holidays_country: str
+    holidays_subdivision: str
+    holiday_names: frozenset[str]
+    rules: tuple[TariffRule, ...]
+    versions: tuple[TariffVersion, ...]
+    source: str
