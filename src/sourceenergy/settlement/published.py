@@ -1,0 +1,226 @@
+"""What is published of a settled period: the public files and each member's own file."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sourceenergy.errors import VerificationFailed
+from sourceenergy.proofs import statement_hash
+from sourceenergy.records import EnergyLeaf, IntervalPrice, PayoutLeaf, Statement
+from sourceenergy.settlement.bundle import canonical_json
+from sourceenergy.settlement.ledger import AccountState
+from sourceenergy.settlement.period import Period, Settlement
+from sourceenergy.units import UdPerKwh, iso_utc
+
+STATEMENT, INTERVALS = "statement.json", "intervals.csv"
+_COLUMNS = ("start", "seconds", "local", "price", "feed_in", "retail", "fee", "records_root")
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """Where a statement lives: chain, ``Clearing`` contract and the community's id there."""
+
+    chain_id: int
+    clearing: str
+    community: str
+
+
+def build_statement(
+    settlement: Settlement,
+    period: Period,
+    anchor: Anchor,
+    epoch: int,
+    previous: str,
+    bundle: str,
+) -> Statement:
+    """The statement to post for a settled period."""
+    deposits_ud, payouts_ud, balances_ud = settlement.totals_ud
+    return Statement(
+        anchor.community,
+        epoch,
+        period.start_s,
+        period.end_s,
+        previous,
+        settlement.payout_root(anchor.community),
+        settlement.price_root,
+        settlement.pool_root,
+        bundle,
+        settlement.imported_wh,
+        settlement.exported_wh,
+        settlement.local_wh,
+        deposits_ud,
+        payouts_ud,
+        balances_ud,
+    )
+
+
+@dataclass(frozen=True)
+class PublicPeriod:
+    """The public files of one period, parsed."""
+
+    anchor: Anchor
+    name: str
+    mechanism: str
+    version: str
+    statement: Statement
+    hash: str
+    prices: tuple[IntervalPrice, ...]
+
+
+def write_public(
+    period: Period, settlement: Settlement, anchor: Anchor, statement: Statement
+) -> dict[str, bytes]:
+    """The public files by name: no member, no meter, no energy of an interval is in them."""
+    head = {
+        "version": period.version,
+        "community": period.community,
+        "mode": period.mode.value,
+        "mechanism": period.mechanism,
+        "anchor": asdict(anchor),
+        "statement": asdict(statement),
+        "hash": statement_hash(anchor.chain_id, anchor.clearing, statement),
+    }
+    lines = [",".join(_COLUMNS)]
+    lines += [
+        f"{iso_utc(p.start_s)},{p.seconds},{int(p.local)},{p.price},{p.feed_in},{p.retail},"
+        f"{p.fee},{p.records_root}"
+        for p in settlement.prices
+    ]
+    return {STATEMENT: canonical_json(head), INTERVALS: ("\n".join(lines) + "\n").encode()}
+
+
+def read_public(files: dict[str, bytes]) -> PublicPeriod:
+    """Parse the public files; raises ``VerificationFailed`` naming the file and line."""
+    try:
+        head: dict[str, Any] = json.loads(files[STATEMENT])
+        statement = Statement(**head["statement"])
+        anchor = Anchor(**head["anchor"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise _broken(STATEMENT, error) from error
+    prices = []
+    rows = csv.DictReader(io.StringIO(files.get(INTERVALS, b"").decode("utf-8", "replace")))
+    for number, row in enumerate(rows, start=2):
+        try:
+            prices.append(
+                IntervalPrice(
+                    int(datetime.fromisoformat(row["start"]).timestamp()),
+                    int(row["seconds"]),
+                    row["local"] == "1",
+                    UdPerKwh(int(row["price"])),
+                    UdPerKwh(int(row["feed_in"])),
+                    UdPerKwh(int(row["retail"])),
+                    UdPerKwh(int(row["fee"])),
+                    bytes.fromhex(row["records_root"]).hex(),
+                )
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise _broken(f"{INTERVALS} line {number}", error) from error
+    return PublicPeriod(
+        anchor,
+        str(head["community"]),
+        str(head["mechanism"]),
+        str(head["version"]),
+        statement,
+        str(head["hash"]),
+        tuple(prices),
+    )
+
+
+def write_member(
+    period: Period, settlement: Settlement, anchor: Anchor, statement: Statement, index: int
+) -> bytes:
+    """A member's own file: energy by interval, money, both leaves and their proofs."""
+    account = period.members[index].account
+    opening = period.opening.get(account, AccountState())
+    ledger = settlement.ledgers[index]
+    columns = (
+        settlement.given.imported[:, index].tolist(),
+        settlement.given.exported[:, index].tolist(),
+        settlement.outcome.bought[:, index].tolist(),
+        settlement.outcome.sold[:, index].tolist(),
+    )
+    body = {
+        "anchor": asdict(anchor),
+        "epoch": statement.epoch,
+        "statement_hash": statement_hash(anchor.chain_id, anchor.clearing, statement),
+        "opening": asdict(opening),
+        "deposits_ud": settlement.deposits_ud.get(account, 0),
+        "money_ud": {
+            "bought": ledger.bought_ud,
+            "fee": ledger.fee_ud,
+            "sold": ledger.sold_ud,
+            "net": ledger.net_ud,
+        },
+        "exit": account in period.exits,
+        "payout_leaf": asdict(settlement.payout_leaves[index]),
+        "payout_proof": settlement.payout_proof(anchor.community, index),
+        "energy_leaf": asdict(settlement.energy_leaves[index]),
+        "energy_proof": settlement.energy_proof(index),
+        "intervals_columns": ["start_s", "imported_wh", "exported_wh", "bought_wh", "sold_wh"],
+        "intervals": [list(row) for row in zip(period.starts_s, *columns, strict=True)],
+    }
+    # One line per interval keeps the file small and still readable.
+    rows = body.pop("intervals")
+    assert isinstance(rows, list)
+    text = canonical_json(body).decode().rstrip().removesuffix("}").rstrip()
+    listed = ",\n  ".join(json.dumps(row, separators=(",", ":")) for row in rows)
+    return f'{text},\n "intervals": [\n  {listed}\n ]\n}}\n'.encode()
+
+
+@dataclass(frozen=True)
+class MemberFile:
+    """A member's own file, parsed."""
+
+    anchor: Anchor
+    epoch: int
+    statement_hash: str
+    opening: AccountState
+    deposits_ud: int
+    bought_ud: int
+    fee_ud: int
+    sold_ud: int
+    exit: bool
+    payout_leaf: PayoutLeaf
+    payout_proof: tuple[str, ...]
+    energy_leaf: EnergyLeaf
+    energy_proof: tuple[str, ...]
+    intervals: tuple[tuple[int, int, int, int, int], ...]
+
+
+def read_member(data: bytes) -> MemberFile:
+    """Parse a member's file; raises ``VerificationFailed`` where it is cut or malformed."""
+    try:
+        raw: dict[str, Any] = json.loads(data)
+        money = raw["money_ud"]
+        return MemberFile(
+            Anchor(**raw["anchor"]),
+            int(raw["epoch"]),
+            str(raw["statement_hash"]),
+            AccountState(**raw["opening"]),
+            int(raw["deposits_ud"]),
+            int(money["bought"]),
+            int(money["fee"]),
+            int(money["sold"]),
+            bool(raw["exit"]),
+            PayoutLeaf(**raw["payout_leaf"]),
+            tuple(raw["payout_proof"]),
+            EnergyLeaf(**raw["energy_leaf"]),
+            tuple(raw["energy_proof"]),
+            tuple((int(a), int(b), int(c), int(d), int(e)) for a, b, c, d, e in raw["intervals"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise _broken("the member's file", error) from error
+
+
+def _broken(what: str, error: Exception) -> VerificationFailed:
+    return VerificationFailed(
+        f"{what} cannot be read: {error}",
+        rule="published.readable",
+        field=what,
+        remedy="fetch the file again",
+    )
