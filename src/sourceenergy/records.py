@@ -184,6 +184,18 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
+class PostedStatement:
+    """A statement as the chain holds it; withdrawals open at ``live_at_s`` unless vetoed."""
+
+    statement: Statement
+    hash: str  # 64 hex digits
+    live_at_s: int
+    vetoed: bool
+    block: int
+    transaction: str  # 0x + 64 hex digits
+
+
+@dataclass(frozen=True, slots=True)
 class TariffRule:
     """``period`` holds from ``from_hour`` to ``to_hour``, local (which may pass midnight).
 

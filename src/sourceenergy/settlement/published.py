@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from sourceenergy.errors import VerificationFailed
-from sourceenergy.proofs import statement_hash
+from sourceenergy.proofs import price_leaf_hash, statement_hash
 from sourceenergy.records import EnergyLeaf, IntervalPrice, PayoutLeaf, Statement
 from sourceenergy.settlement.bundle import canonical_json
 from sourceenergy.settlement.ledger import AccountState
@@ -18,7 +18,17 @@ from sourceenergy.settlement.period import Period, Settlement
 from sourceenergy.units import UdPerKwh, iso_utc
 
 STATEMENT, INTERVALS = "statement.json", "intervals.csv"
-_COLUMNS = ("start", "seconds", "local", "price", "feed_in", "retail", "fee", "records_root")
+_COLUMNS = (
+    "start",
+    "seconds",
+    "local",
+    "price",
+    "feed_in",
+    "retail",
+    "fee",
+    "records_root",
+    "commitment",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +80,7 @@ class PublicPeriod:
     statement: Statement
     hash: str
     prices: tuple[IntervalPrice, ...]
+    commitments: tuple[str, ...]
 
 
 def write_public(
@@ -88,7 +99,7 @@ def write_public(
     lines = [",".join(_COLUMNS)]
     lines += [
         f"{iso_utc(p.start_s)},{p.seconds},{int(p.local)},{p.price},{p.feed_in},{p.retail},"
-        f"{p.fee},{p.records_root}"
+        f"{p.fee},{p.records_root},{price_leaf_hash(p).hex()}"
         for p in settlement.prices
     ]
     return {STATEMENT: canonical_json(head), INTERVALS: ("\n".join(lines) + "\n").encode()}
@@ -102,7 +113,7 @@ def read_public(files: dict[str, bytes]) -> PublicPeriod:
         anchor = Anchor(**head["anchor"])
     except (KeyError, TypeError, ValueError) as error:
         raise _broken(STATEMENT, error) from error
-    prices = []
+    prices, commitments = [], []
     rows = csv.DictReader(io.StringIO(files.get(INTERVALS, b"").decode("utf-8", "replace")))
     for number, row in enumerate(rows, start=2):
         try:
@@ -118,6 +129,7 @@ def read_public(files: dict[str, bytes]) -> PublicPeriod:
                     bytes.fromhex(row["records_root"]).hex(),
                 )
             )
+            commitments.append(str(row["commitment"]))
         except (KeyError, TypeError, ValueError) as error:
             raise _broken(f"{INTERVALS} line {number}", error) from error
     return PublicPeriod(
@@ -128,6 +140,7 @@ def read_public(files: dict[str, bytes]) -> PublicPeriod:
         statement,
         str(head["hash"]),
         tuple(prices),
+        tuple(commitments),
     )
 
 

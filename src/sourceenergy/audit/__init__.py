@@ -1,0 +1,1 @@
+"""What strangers, auditors and members use to check a community: the program ``verify``."""

@@ -1,0 +1,1 @@
+"""Durable memory of a node; SQLite in one file by default."""
