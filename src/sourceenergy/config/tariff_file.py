@@ -23,7 +23,7 @@ def zone_exists(name: str) -> str:
     """The zone's name, or ``ValueError`` if the time zone database has none of that name."""
     try:
         ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as error:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise ValueError("no such time zone (for example America/Toronto)") from error
     return name
 

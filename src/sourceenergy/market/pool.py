@@ -138,7 +138,7 @@ def _without_losers(supply: Ints, demand: Ints, ask: Ints, bid: Ints) -> tuple[I
 
 
 def _price_of_most_energy(supply: Ints, demand: Ints, ask: Ints, bid: Ints) -> int:
-    """The lowest price at which the most energy finds a willing seller and buyer."""
+    """The lowest price at which the most energy finds a willing seller and another buyer."""
     candidates = np.unique(np.concatenate([ask[supply > 0], bid[demand > 0]]))
     by_ask = np.argsort(ask, kind="stable")
     by_bid = np.argsort(bid, kind="stable")
@@ -146,7 +146,13 @@ def _price_of_most_energy(supply: Ints, demand: Ints, ask: Ints, bid: Ints) -> i
     wanted = np.concatenate([[0], np.cumsum(demand[by_bid])])
     offered = supplied[np.searchsorted(ask[by_ask], candidates, side="right")]
     needed = wanted[-1] - wanted[np.searchsorted(bid[by_bid], candidates, side="left")]
-    return int(candidates[int(np.argmax(np.minimum(offered, needed)))])
+    both = np.flatnonzero((supply > 0) & (demand > 0))
+    inside = (ask[both][None, :] <= candidates[:, None]) & (
+        candidates[:, None] <= bid[both][None, :]
+    )
+    heaviest = np.where(inside, (supply + demand)[both][None, :], 0).max(axis=1, initial=0)
+    volume = np.minimum(np.minimum(offered, needed), offered + needed - heaviest)
+    return int(candidates[int(np.argmax(volume))])
 
 
 def _without_self_trade(supply: Ints, demand: Ints) -> tuple[list[int], list[int]]:

@@ -8,7 +8,7 @@ period holds. The first rule that matches decides. Local time is the plan's own 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -38,10 +38,15 @@ def _holidays(country: str, subdivision: str, names: frozenset[str], year: int) 
     calendar = holiday_calendars.country_holidays(
         country, subdiv=subdivision or None, years=[year], categories=("public", "optional")
     )
-    # A holiday on a weekend moves to the next working day; the library marks that day "(observed)".
-    return frozenset(
-        day for day, name in calendar.items() if name.removesuffix(" (observed)") in names
-    )
+    named = sorted(day for day, text in calendar.items() if names & set(text.split("; ")))
+    free = set(named)
+    for day in named:
+        # One that falls on a weekend moves to the next working day that is not a holiday itself.
+        moved = day
+        while day.weekday() >= 5 and (moved.weekday() >= 5 or moved in free):
+            moved += timedelta(days=1)
+        free.add(moved)
+    return frozenset(free)
 
 
 def price_at(plan: TariffPlan, start_s: int) -> tuple[UdPerKwh, str]:

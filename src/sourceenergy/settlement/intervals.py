@@ -136,7 +136,7 @@ def check_invariants(given: IntervalInput, outcome: IntervalOutcome) -> None:
 
     Local sold = local bought; nobody sells more than exported or buys more than imported; nobody
     trades with themselves; feed-in ≤ price ≤ price + fee ≤ retail for every trader; nobody who
-    sits out trades; the volume is the most the willing sides allow.
+    sits out trades.
     """
     bought, sold = outcome.bought, outcome.sold
     volume = sold.sum(axis=1)

@@ -1,0 +1,1 @@
+"""The community node: takes readings, closes intervals, settles, publishes and posts."""

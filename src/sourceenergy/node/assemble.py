@@ -1,0 +1,106 @@
+"""Puts a ``Period`` together from the community's file, the store's secrets and metered records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sourceenergy.config.community_file import Community
+from sourceenergy.economy.individual import passport_end_s
+from sourceenergy.errors import ConfigError
+from sourceenergy.node.identity import identity_of
+from sourceenergy.records import TariffPlan
+from sourceenergy.settlement import VERSION
+from sourceenergy.settlement.ledger import AccountState
+from sourceenergy.settlement.period import Period, PeriodMember, PeriodMeter
+from sourceenergy.store.sqlite import Store
+from sourceenergy.units import iso_utc
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """Metered energy [Wh] and quality of a span, by interval and meter [T×M]."""
+
+    start_s: int
+    end_s: int
+    imported: NDArray[np.int64]
+    exported: NDArray[np.int64]
+    quality: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """Where the accounts stand when a period opens; see ``Period``."""
+
+    funded: bool
+    opening: Mapping[str, AccountState]
+    deposits_ud: Mapping[str, int]
+    exits: frozenset[str]
+
+
+def check_tariffs(community: Community, plans: Mapping[str, TariffPlan]) -> None:
+    """Refuse a community file that names a tariff plan the tariff file lacks."""
+    for member in community.members:
+        if member.tariff not in plans:
+            raise ConfigError(
+                f"member {member.id} is on an unknown tariff plan",
+                rule="tariff.unknown",
+                field=f"member.{member.id}.tariff",
+                value=member.tariff,
+                remedy=f"use one of {', '.join(sorted(plans))}, or add the plan to the file",
+            )
+
+
+def assemble_period(
+    community: Community,
+    plans: Mapping[str, TariffPlan],
+    accounts: Mapping[str, str],
+    operator_account: str,
+    store: Store,
+    records: Records,
+    money: Money,
+) -> Period:
+    """The period as settlement and auditors see it: pseudonyms instead of ids, salts included."""
+    span = f"{iso_utc(records.start_s)}/{iso_utc(records.end_s)}"
+    members = []
+    for member in community.members:
+        identity = identity_of(store, "member", member.id, span)
+        members.append(
+            PeriodMember(
+                identity.key,
+                accounts[member.id],
+                member.tariff,
+                identity.salt,
+                passport_end_s(member.passport_expires),
+            )
+        )
+    meters = []
+    for meter in community.meters:
+        identity = identity_of(store, "meter", meter.id, span)
+        meters.append(PeriodMeter(identity.key, meter.parts, meter.verified, identity.salt))
+    return Period(
+        version=VERSION,
+        community=community.name,
+        mode=community.mode,
+        mechanism=community.mechanism,
+        fee=community.fee,
+        feed_in=community.feed_in,
+        start_s=records.start_s,
+        end_s=records.end_s,
+        seconds=community.interval_seconds,
+        members=tuple(members),
+        meters=tuple(meters),
+        operator_account=operator_account,
+        operator_salt=identity_of(store, "operator", community.name, span).salt,
+        plans=dict(plans),
+        imported=records.imported,
+        exported=records.exported,
+        quality=records.quality,
+        funded=money.funded,
+        opening=dict(money.opening),
+        deposits_ud=dict(money.deposits_ud),
+        exits=money.exits,
+    )

@@ -1,0 +1,257 @@
+"""A community's business on chain: contracts, passports, devices, money and statements.
+
+Every act is an intent, so that a run that was cut goes on where it stopped and nothing is ever
+done twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sourceenergy.audit.onchain import posted_statements
+from sourceenergy.chain.anvil import EmbeddedChain
+from sourceenergy.chain.contracts import Contract, leaf_values, statement_values
+from sourceenergy.chain.deploy import Manifest, Role, deploy
+from sourceenergy.chain.gateway import Gateway
+from sourceenergy.chain.intents import Call, TransactionReceipt
+from sourceenergy.chain.keys import Account, open_account, quorum_proof
+from sourceenergy.chain.rpc import Rpc
+from sourceenergy.errors import InvariantBroken
+from sourceenergy.node.intent_log import StoredIntentLog
+from sourceenergy.proofs import community_id, statement_hash
+from sourceenergy.records import DeviceKind, PayoutLeaf, PostedStatement, Statement
+from sourceenergy.settlement.published import Anchor
+from sourceenergy.store.sqlite import Store
+
+TRADE_ENERGY = 2
+CANADA = 124
+PASSPORT_YEARS_S = 2 * 366 * 86_400
+LOCAL_WEI = 10**21
+BUCKET_UD = 10**15
+"""Most the operator may mint on a local chain: a billion dollars of simulated money."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How a community is opened in ``Clearing`` [s]."""
+
+    delay_s: int = 20
+    exit_window_s: int = 7 * 86_400
+
+
+class OnChain:
+    """The acts of one community's operator; ``connect`` makes it ready."""
+
+    def __init__(
+        self,
+        rpc: Rpc,
+        manifest: Manifest,
+        admin: Gateway,
+        operator: Gateway,
+        verifier: Account,
+        anchor: Anchor,
+    ) -> None:
+        self.rpc = rpc
+        self.manifest = manifest
+        self.admin = admin
+        self.operator = operator
+        self.anchor = anchor
+        self._verifier = verifier
+        self.clearing = manifest.contract("Clearing")
+        self.currency = manifest.contract("Currency")
+
+    @classmethod
+    async def connect(
+        cls,
+        rpc: Rpc,
+        chain_dir: Path,
+        store: Store,
+        name: str,
+        terms: Terms,
+        local: EmbeddedChain | None,
+    ) -> OnChain:
+        """Deploy what is missing, open the community, give the operator its rights.
+
+        ``local`` is the embedded chain, whose accounts it fills with worthless ether; on another
+        chain the keys in ``chain_dir`` must hold some.
+        """
+        keys = chain_dir / "keys"
+        admin, operator = open_account(keys, "admin"), open_account(keys, "operator")
+        guardian, verifier = open_account(keys, "guardian"), open_account(keys, "verifier")
+        if local is not None:
+            for account in (admin, operator):
+                await local.fund(account.address, LOCAL_WEI)
+        log = StoredIntentLog(store)
+        as_admin, as_operator = Gateway(rpc, admin, log), Gateway(rpc, operator, log)
+        await as_admin.reconcile()
+        await as_operator.reconcile()
+        manifest = await deploy(
+            as_admin,
+            {role: [admin.address] for role in Role},
+            [verifier.address],
+            1,
+            chain_dir / "manifest.json",
+        )
+        clearing, currency = manifest.contract("Clearing"), manifest.contract("Currency")
+        verifier_contract = manifest.contract("QuorumVerifier").address
+        await as_admin.send_many(
+            [
+                Call(
+                    f"open:{name}",
+                    clearing.address,
+                    clearing.encode(
+                        "open",
+                        name,
+                        operator.address,
+                        guardian.address,
+                        verifier_contract,
+                        terms.delay_s,
+                        terms.exit_window_s,
+                    ),
+                ),
+                Call(
+                    "bucket:operator",
+                    currency.address,
+                    currency.encode("setBucket", operator.address, BUCKET_UD),
+                ),
+            ]
+        )
+        await as_operator.send(
+            "approve:clearing",
+            currency.address,
+            currency.encode("approve", clearing.address, (1 << 256) - 1),
+        )
+        anchor = Anchor(
+            manifest.chain_id,
+            clearing.address,
+            community_id(manifest.chain_id, clearing.address, name),
+        )
+        return cls(rpc, manifest, as_admin, as_operator, verifier, anchor)
+
+    async def chain_time_s(self) -> int:
+        """Time of the newest block [s]."""
+        block = await self.rpc.call("eth_getBlockByNumber", "latest", False)
+        return int(block["timestamp"], 16)
+
+    async def issue_passports(self, accounts: Sequence[str]) -> None:
+        """Give every account that has none a passport to trade energy."""
+        passport = self.manifest.contract("Passport")
+        missing = [a for a in accounts if not self.admin.knows(f"passport:{a.lower()}")]
+        expiry = await self.chain_time_s() + PASSPORT_YEARS_S
+        await self.admin.send_many(
+            [
+                Call(
+                    f"passport:{account.lower()}",
+                    passport.address,
+                    passport.encode("issue", account, TRADE_ENERGY, expiry, CANADA),
+                )
+                for account in missing
+            ]
+        )
+
+    async def register_devices(self, devices: Mapping[str, tuple[int, int, str]]) -> None:
+        """Register and verify devices: id to P-256 key (x, y) and the owner's account."""
+        contract = self.manifest.contract("Devices")
+        new = {d: v for d, v in devices.items() if not self.admin.knows(f"device:{d}")}
+        await self.admin.send_many(
+            [
+                Call(
+                    f"device:{device}",
+                    contract.address,
+                    contract.encode(
+                        "register",
+                        x.to_bytes(32, "big"),
+                        y.to_bytes(32, "big"),
+                        owner,
+                        int(DeviceKind.METER),
+                        10_000,
+                    ),
+                )
+                for device, (x, y, owner) in new.items()
+            ]
+        )
+        await self.admin.send_many(
+            [
+                Call(
+                    f"device-verified:{device}",
+                    contract.address,
+                    contract.encode("setVerified", device, True),
+                )
+                for device in new
+            ]
+        )
+
+    async def deposit(self, key: str, amounts_ud: Mapping[str, int]) -> None:
+        """Mint what was collected and deposit it for the members, once for each ``key``."""
+        amounts = {account: amount for account, amount in amounts_ud.items() if amount > 0}
+        if not amounts:
+            return
+        await self.operator.send(
+            f"mint:{key}",
+            self.currency.address,
+            self.currency.encode("mint", self.operator.account.address, sum(amounts.values())),
+        )
+        await self.operator.send(
+            f"deposit:{key}",
+            self.clearing.address,
+            self.clearing.encode(
+                "depositMany", self.anchor.community, list(amounts), list(amounts.values())
+            ),
+        )
+
+    async def post(self, statement: Statement) -> PostedStatement:
+        """Have the verifier sign and post a statement; a second call finds the first one's."""
+        digest = statement_hash(self.anchor.chain_id, self.anchor.clearing, statement)
+        proof = quorum_proof(bytes.fromhex(digest), [self._verifier])
+        receipt = await self.operator.send(
+            f"post:{self.anchor.community}:{statement.epoch}",
+            self.clearing.address,
+            self.clearing.encode("post", statement_values(statement), proof),
+        )
+        found = [
+            item
+            for item in await posted_statements(
+                self.rpc, self.anchor.clearing, self.anchor.community, receipt.block
+            )
+            if item.statement.epoch == statement.epoch
+        ]
+        if not found or found[0].hash != digest:
+            raise InvariantBroken(
+                "the chain holds another statement under this epoch",
+                rule="statement.same",
+                field="epoch",
+                value=statement.epoch,
+                remedy="stop, and compare the store with the chain",
+            )
+        return found[0]
+
+    async def withdraw(
+        self, epoch: int, leaf: PayoutLeaf, proof: Sequence[str]
+    ) -> TransactionReceipt:
+        """Pay a member what the leaf of a live statement authorises; the operator pays the gas."""
+        return await self.operator.send(
+            f"withdraw:{self.anchor.community}:{leaf.account.lower()}:{epoch}",
+            self.clearing.address,
+            self.clearing.encode(
+                "withdraw",
+                self.anchor.community,
+                epoch,
+                leaf_values(leaf),
+                list(proof),
+            ),
+        )
+
+    async def balance_ud(self, account: str) -> int:
+        """Settlement money an account holds [ud]."""
+        return int(await self.rpc.read(self.currency, "balanceOf", account))
+
+    async def paid_ud(self, account: str) -> int:
+        """What ``Clearing`` has paid an account of this community so far [ud]."""
+        return int(await self.rpc.read(self.clearing, "paid", self.anchor.community, account))
+
+
+def clearing_contract(address: str) -> Contract:
+    """``Clearing`` at an address, for those who have no manifest."""
+    return Contract("Clearing", address)
