@@ -21,9 +21,12 @@ from sourceenergy.records import MeterInterval, Quality
 from sourceenergy.store.schema import SCHEMA, VERSION
 from sourceenergy.units import Wh
 
+NOT_FOR_SETTLEMENT = 1 << 16
+"""Bit of ``StoredReading.flags``: kept, but no interval is settled from it."""
+
 
 class StoredReading(NamedTuple):
-    """A reading's place and registers [Wh]."""
+    """A reading's place and registers [Wh]; ``flags`` are the reading's and the node's own."""
 
     sequence: int
     utc_ms: int
@@ -204,6 +207,24 @@ class Store:
         row = self._one(f"{self._READING} WHERE device=? ORDER BY sequence DESC LIMIT 1", device)
         return None if row is None else StoredReading(*row)
 
+    def last_usable(self, device: str) -> StoredReading | None:
+        """The newest reading of a device that may be settled from."""
+        row = self._one(
+            f"{self._READING} WHERE device=? AND flags<{NOT_FOR_SETTLEMENT}"
+            " ORDER BY sequence DESC LIMIT 1",
+            device,
+        )
+        return None if row is None else StoredReading(*row)
+
+    def first_usable(self, device: str) -> StoredReading | None:
+        """The oldest reading of a device that may be settled from."""
+        row = self._one(
+            f"{self._READING} WHERE device=? AND flags<{NOT_FOR_SETTLEMENT}"
+            " ORDER BY sequence LIMIT 1",
+            device,
+        )
+        return None if row is None else StoredReading(*row)
+
     def reading(self, device: str, sequence: int) -> StoredReading | None:
         """The reading with that sequence."""
         row = self._one(f"{self._READING} WHERE device=? AND sequence=?", device, sequence)
@@ -233,15 +254,16 @@ class Store:
             )
 
     def bracket(self, device: str, at_ms: int) -> tuple[StoredReading, StoredReading] | None:
-        """The last reading at or before ``at_ms`` and the first at or after it; None without."""
+        """The last usable reading at or before ``at_ms`` and the first at or after it; or None."""
         before = self._one(
-            f"{self._READING} WHERE device=? AND utc_ms<=? ORDER BY utc_ms DESC, sequence DESC"
-            " LIMIT 1",
+            f"{self._READING} WHERE device=? AND utc_ms<=? AND flags<{NOT_FOR_SETTLEMENT}"
+            " ORDER BY utc_ms DESC, sequence DESC LIMIT 1",
             device,
             at_ms,
         )
         after = self._one(
-            f"{self._READING} WHERE device=? AND utc_ms>=? ORDER BY utc_ms, sequence LIMIT 1",
+            f"{self._READING} WHERE device=? AND utc_ms>=? AND flags<{NOT_FOR_SETTLEMENT}"
+            " ORDER BY utc_ms, sequence LIMIT 1",
             device,
             at_ms,
         )

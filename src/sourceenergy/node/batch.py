@@ -1,0 +1,232 @@
+"""The batch: a community's file and its meter files, settled for a span and posted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from sourceenergy.config.community_file import Community, Meter, parse_community
+from sourceenergy.config.tariff_file import parse_tariffs, shipped_tariffs
+from sourceenergy.economy.aggregated_market import meter_settles
+from sourceenergy.economy.individual import passport_end_s, sits_out
+from sourceenergy.errors import ConfigError, MeterDataError, NotPermitted
+from sourceenergy.metering.detect import read_meter_file
+from sourceenergy.metering.intervals import (
+    Completeness,
+    MeterFile,
+    completeness,
+    joined,
+    resampled,
+)
+from sourceenergy.node.assemble import Money, Records, assemble_period, check_tariffs
+from sourceenergy.node.identity import member_accounts
+from sourceenergy.node.publish import Settled, opening_of, prepare
+from sourceenergy.records import Quality, TariffPlan
+from sourceenergy.settlement.published import Anchor
+from sourceenergy.store.sqlite import Store
+from sourceenergy.units import iso_utc
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A community with its tariffs and the meter files of a span."""
+
+    community: Community
+    plans: Mapping[str, TariffPlan]
+    tariffs_text: str
+    files: tuple[MeterFile, ...]
+    completeness: tuple[Completeness, ...]
+    warnings: tuple[str, ...]
+    records: Records
+
+
+def load(path: Path, start_s: int, end_s: int, progress: Progress) -> Loaded:
+    """Read and check everything a settlement of [start_s, end_s) needs; nothing is written.
+
+    Raises ``ConfigError`` or ``MeterDataError`` naming the first thing that cannot be used.
+    """
+    community = parse_community(_text(path, "the community's file"), path.name)
+    tariffs_text = (
+        _text(path.parent / community.tariff_file, "the tariff file")
+        if community.tariff_file
+        else shipped_tariffs()
+    )
+    plans = parse_tariffs(tariffs_text, community.tariff_file or "the shipped tariffs")
+    check_tariffs(community, plans)
+    files = []
+    for meter in community.meters:
+        progress(f"reading meter {meter.id}")
+        files.append(_meter_file(path.parent, meter, community))
+    reports = completeness(files, start_s, end_s, community.interval_seconds)
+    records = _records(community, files, start_s, end_s)
+    _check_quality(community, reports)
+    warnings = [f"meter {file.meter}: {text}" for file in files for text in file.warnings]
+    warnings += _who_sits_out(community, start_s, end_s)
+    return Loaded(community, plans, tariffs_text, tuple(files), reports, tuple(warnings), records)
+
+
+def _text(path: Path, what: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"{what} cannot be read: {error}",
+            rule="file.readable",
+            field="file",
+            value=path,
+            remedy="check the name and the permissions",
+        ) from error
+
+
+def _meter_file(folder: Path, meter: Meter, community: Community) -> MeterFile:
+    if not meter.files:
+        raise ConfigError(
+            f"meter {meter.id} has no files",
+            rule="meter.files",
+            field=f"meter.{meter.id}.files",
+            remedy='name its meter files: files = ["meters/….csv"]',
+        )
+    parts = []
+    for name in meter.files:
+        try:
+            data = (folder / name).read_bytes()
+        except OSError as error:
+            raise MeterDataError(
+                f"the file of meter {meter.id} cannot be read: {error}",
+                rule="file.readable",
+                field=f"meter.{meter.id}.files",
+                value=name,
+                remedy="check the name and the permissions",
+            ) from error
+        parts.append(
+            read_meter_file(
+                name,
+                data,
+                meter.id,
+                time_zone=community.time_zone,
+                local_time_zone=meter.local_time_zone,
+            )
+        )
+    return resampled(joined(parts) if len(parts) > 1 else parts[0], community.interval_seconds)
+
+
+def _records(community: Community, files: Sequence[MeterFile], start_s: int, end_s: int) -> Records:
+    seconds = community.interval_seconds
+    shape = ((end_s - start_s) // seconds, len(files))
+    imported = np.zeros(shape, dtype=np.int64)
+    exported = np.zeros(shape, dtype=np.int64)
+    quality = np.full(shape, Quality.MISSING, dtype=np.int64)
+    for m, file in enumerate(files):
+        for record in file.intervals:
+            if start_s <= record.start_s < end_s and record.quality is not Quality.MISSING:
+                t = (record.start_s - start_s) // seconds
+                imported[t, m], exported[t, m] = record.imported_wh, record.exported_wh
+                quality[t, m] = record.quality
+    return Records(start_s, end_s, imported, exported, quality)
+
+
+def _check_quality(community: Community, reports: Sequence[Completeness]) -> None:
+    empty = [r.meter for r in reports if r.missing == r.expected]
+    if empty:
+        raise MeterDataError(
+            f"meter {empty[0]} has no data in the span",
+            rule="completeness.empty",
+            field=f"meter.{empty[0]}.files",
+            value=f"{len(empty)} of {len(reports)} meters",
+            remedy="check the span, or add the file that covers it",
+        )
+    if not community.accept_estimates:
+        for report in reports:
+            if report.estimated:
+                raise NotPermitted(
+                    f"meter {report.meter} has {report.estimated} estimated intervals",
+                    rule="completeness.estimated",
+                    field="community.estimates",
+                    value="refuse",
+                    remedy='get measured data, or write estimates = "accept" in the community file',
+                )
+
+
+def _who_sits_out(community: Community, start_s: int, end_s: int) -> list[str]:
+    notes = []
+    for member in community.members:
+        reason = sits_out(passport_end_s(member.passport_expires), end_s - 1)
+        if reason:
+            notes.append(f"member {member.id} does not share (grid only): {reason}")
+    for meter in community.meters:
+        if not meter_settles(community.mode, meter.verified):
+            notes.append(
+                f"meter {meter.id} is not verified: informational, nothing of it is settled in "
+                f"mode {community.mode.value}"
+            )
+    return notes
+
+
+@dataclass(frozen=True, slots=True)
+class BatchPlace:
+    """Where a batch is settled: its store, keys and place on chain."""
+
+    store: Store
+    keys: Path
+    operator_account: str
+    anchor: Anchor
+
+
+def settle_batch(loaded: Loaded, place: BatchPlace) -> Settled:
+    """Settle a loaded span; repeats exactly what was settled before, refuses anything else.
+
+    Raises ``NotPermitted`` where the span overlaps a settled one (rule ``statement.immutable``).
+    """
+    records = loaded.records
+    last = place.store.last_accepted()
+    before, epoch = last, (0 if last is None else last.epoch) + 1
+    for held in place.store.statements(100_000):
+        span = (int(held.body["start_s"]), int(held.body["end_s"]))
+        if held.state == "vetoed" or span[1] <= records.start_s or span[0] >= records.end_s:
+            continue
+        if span != (records.start_s, records.end_s):
+            raise NotPermitted(
+                f"the span overlaps statement {held.epoch}, which is settled",
+                rule="statement.immutable",
+                field="from",
+                value=f"{iso_utc(span[0])} to {iso_utc(span[1])}",
+                remedy="settle spans that follow one another",
+            )
+        epoch = held.epoch
+        earlier = [
+            s for s in place.store.statements(100_000) if s.epoch < epoch and s.state != "vetoed"
+        ]
+        before = earlier[0] if earlier else None
+        break
+    else:
+        if last is not None and int(last.body["end_s"]) > records.start_s:
+            raise NotPermitted(
+                f"statement {last.epoch} is of a later time",
+                rule="statement.order",
+                field="from",
+                value=iso_utc(records.start_s),
+                remedy=f"settle from {iso_utc(int(last.body['end_s']))} on",
+            )
+    opening, previous = opening_of(before)
+    period = assemble_period(
+        loaded.community,
+        loaded.plans,
+        member_accounts(loaded.community, place.keys),
+        place.operator_account,
+        place.store,
+        records,
+        Money(False, opening, {}, frozenset()),
+    )
+    return prepare(
+        period,
+        loaded.tariffs_text,
+        place.anchor,
+        epoch,
+        previous,
+        tuple(member.id for member in loaded.community.members),
+    )

@@ -1,0 +1,102 @@
+"""Brings statements to the chain, in order, and reads the chain's events back into the store."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from sourceenergy.chain.events import Deposited, DeviceRevoked, ExitRequested, Vetoed
+from sourceenergy.chain.indexer import Indexer, Mark
+from sourceenergy.errors import ChainError, Unavailable
+from sourceenergy.node.onchain import OnChain
+from sourceenergy.records import Statement
+from sourceenergy.store.sqlite import Store
+
+log = logging.getLogger("sourceenergy.poster")
+
+_TRAIL = 64
+
+
+class Poster:
+    """Posts what is ready and indexes what happened; survives a chain that is away."""
+
+    def __init__(
+        self,
+        store: Store,
+        onchain: OnChain,
+        posted: Callable[[dict[str, Any]], None],
+        devices_changed: Callable[[], None],
+    ) -> None:
+        self._store = store
+        self._onchain = onchain
+        self._posted = posted
+        self._devices_changed = devices_changed
+        self._indexer = Indexer(onchain.rpc, onchain.manifest)
+        self._trail: list[Mark] = []
+        self.state = "starting"
+
+    async def run(self, every_s: float = 1.0) -> None:
+        """Index and post for ever; a chain that does not answer is tried again."""
+        lost = False
+        while True:
+            try:
+                if lost:
+                    # The chain may have come back without its last second: send again what it lost.
+                    await self._onchain.admin.reconcile()
+                    await self._onchain.operator.reconcile()
+                    lost = False
+                await self.index()
+                await self.post_ready()
+                self.state = "up"
+            except Unavailable as error:
+                if not isinstance(error, ChainError) or not lost:
+                    log.warning("the chain is away: %s", error)
+                self.state = f"waiting: {error.message}"
+                lost = True
+            await asyncio.sleep(every_s)
+
+    async def index(self) -> None:
+        """Take in what happened on chain since the last look."""
+        page = await self._indexer.read(self._trail)
+        if page.reread_from is not None:
+            log.warning("the chain went back; reading again from block %s", page.reread_from)
+            self._trail = [mark for mark in self._trail if mark.block < page.reread_from]
+            await self._onchain.admin.reconcile()
+            await self._onchain.operator.reconcile()
+        ours = self._onchain.anchor.community
+        deposits, exits = [], []
+        for event in page.events:
+            place = event.place
+            if isinstance(event, Deposited) and event.community == ours:
+                account = event.account.lower()
+                row = (place.block, place.log_index, place.transaction, account, event.amount_ud)
+                deposits.append(row)
+            elif isinstance(event, ExitRequested) and event.community == ours:
+                exits.append((event.account.lower(), place.block))
+            elif isinstance(event, Vetoed) and event.community == ours:
+                log.error(
+                    "the guardian vetoed statements %s to %s", event.from_epoch, event.to_epoch
+                )
+                self._store.mark_vetoed(event.from_epoch, event.to_epoch)
+            elif isinstance(event, DeviceRevoked):
+                device = self._store.devices().get(event.device)
+                if device is not None:
+                    self._store.put_device(device._replace(revoked_at=event.at_sequence))
+                    self._devices_changed()
+        self._store.add_deposits(deposits)
+        self._store.add_exits(exits)
+        if page.mark is not None and (not self._trail or self._trail[0] != page.mark):
+            self._trail = [page.mark, *self._trail][:_TRAIL]
+
+    async def post_ready(self) -> None:
+        """Post every statement that is ready, oldest first."""
+        ready = [s for s in self._store.statements(1000) if s.state == "ready"]
+        for stored in reversed(ready):
+            posted = await self._onchain.post(Statement(**stored.body))
+            self._store.mark_posted(
+                stored.epoch, posted.block, posted.transaction, posted.live_at_s
+            )
+            log.info("statement %s is in block %s", stored.epoch, posted.block)
+            self._posted({"epoch": stored.epoch, "block": posted.block})

@@ -1,0 +1,90 @@
+"""From a period to its statement: settle, write the files, remember it, post it.
+
+Batch and live node share this. Each step can be repeated: the same period gives the same bytes,
+the same statement and the same transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+from sourceenergy.errors import NotPermitted
+from sourceenergy.proofs import ZERO_HASH, statement_hash
+from sourceenergy.records import Statement
+from sourceenergy.settlement.bundle import bundle_hash, write_bundle
+from sourceenergy.settlement.ledger import AccountState
+from sourceenergy.settlement.period import Period, Settlement, settle
+from sourceenergy.settlement.published import Anchor, build_statement, write_member, write_public
+from sourceenergy.store.sqlite import Store, StoredStatement
+from sourceenergy.units import iso_utc
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A settled period with its statement and files (paths with / in them)."""
+
+    period: Period
+    settlement: Settlement
+    statement: Statement
+    hash: str
+    files: dict[str, bytes]
+
+
+def prepare(
+    period: Period,
+    tariffs_text: str,
+    anchor: Anchor,
+    epoch: int,
+    previous: str,
+    member_ids: tuple[str, ...],
+) -> Settled:
+    """Settle a period and make everything that is published of it; pure."""
+    settlement = settle(period)
+    bundle = write_bundle(period, tariffs_text)
+    statement = build_statement(settlement, period, anchor, epoch, previous, bundle_hash(bundle))
+    files = {f"audit/{name}": data for name, data in bundle.items()}
+    public = write_public(period, settlement, anchor, statement)
+    files |= {f"public/{name}": data for name, data in public.items()}
+    for index, member in enumerate(member_ids):
+        files[f"members/{member}/proof.json"] = write_member(
+            period, settlement, anchor, statement, index
+        )
+    digest = statement_hash(anchor.chain_id, anchor.clearing, statement)
+    return Settled(period, settlement, statement, digest, files)
+
+
+def remember(store: Store, settled: Settled) -> StoredStatement:
+    """Keep a statement before it is posted; refuses to put another in its place."""
+    epoch = settled.statement.epoch
+    held = store.statement(epoch)
+    if held is None:
+        closing = {
+            account: (state.deposited_ud, state.payout_ud, state.balance_ud)
+            for account, state in settled.settlement.closing.items()
+        }
+        store.add_statement(epoch, asdict(settled.statement), settled.hash, closing)
+        held = store.statement(epoch)
+        assert held is not None
+    if held.hash != settled.hash:
+        raise NotPermitted(
+            f"the period from {iso_utc(settled.statement.start_s)} was settled before,"
+            " with another result",
+            rule="statement.immutable",
+            field="epoch",
+            value=epoch,
+            remedy="a settled period is corrected by a later statement, never replaced",
+        )
+    return held
+
+
+def accounts_of(closing: Mapping[str, list[int]]) -> dict[str, AccountState]:
+    """Account states from the store's form."""
+    return {account: AccountState(*values) for account, values in closing.items()}
+
+
+def opening_of(before: StoredStatement | None) -> tuple[dict[str, AccountState], str]:
+    """Where a period's accounts start and what its statement points at."""
+    if before is None:
+        return {}, ZERO_HASH
+    return accounts_of(before.closing), before.hash
