@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -127,7 +128,7 @@ class Settlement:
     fees_ud: int
     deposits_ud: dict[str, int]
     closing: dict[str, AccountState]
-    payout_leaves: tuple[PayoutLeaf, ...]  # members in order, then the operator
+    payout_leaves: tuple[PayoutLeaf, ...]  # members in order, the operator, others
     energy_leaves: tuple[EnergyLeaf, ...]
     price_root: str
     pool_root: str
@@ -223,7 +224,9 @@ def settle(period: Period) -> Settlement:
         for account, net in nets.items():
             if net < 0:  # what the operator collects from a member, and deposits for it
                 deposits[account] = deposits.get(account, 0) - net
-    opening = {account: period.opening.get(account, AccountState()) for account in nets}
+    # Whoever left, or was paid for without being a member, keeps an account and a leaf.
+    others = sorted((set(period.opening) | set(deposits)) - set(nets))
+    opening = {a: period.opening.get(a, AccountState()) for a in (*nets, *others)}
     closing = roll_accounts(opening, deposits, nets, period.exits)
     prices = _interval_prices(period, given, outcome)
     payout_leaves = [
@@ -274,8 +277,13 @@ def settle(period: Period) -> Settlement:
     return settlement
 
 
-def _operator_of(period: Period) -> PeriodMember:
-    return PeriodMember("", period.operator_account, "", period.operator_salt, None)
+def _without_meter(period: Period, others: Sequence[str]) -> list[PeriodMember]:
+    """The operator and all others who have an account but no meter, as if they were members."""
+    salt = bytes.fromhex(period.operator_salt)
+    return [PeriodMember("", period.operator_account, "", period.operator_salt, None)] + [
+        PeriodMember("", account, "", derive_salt(salt, "account", account).hex(), None)
+        for account in others
+    ]
 
 
 def record_leaves(period: Period) -> list[list[bytes]]:

@@ -1,0 +1,1 @@
+"""HTTP and WebSocket of the node, and the web app it serves."""

@@ -1,0 +1,1 @@
+"""The DER Engine: reads a home's devices, signs what it read and forwards it."""

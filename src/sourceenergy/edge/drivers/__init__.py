@@ -1,0 +1,1 @@
+"""Drivers: each reads one kind of device into a ``DeviceSample``."""

@@ -1,0 +1,1 @@
+"""A simulated community: weather, homes and their devices; nothing here was measured."""
