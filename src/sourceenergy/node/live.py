@@ -55,12 +55,11 @@ class LiveView:
             for reading in self._newest.values()
             if now_ms - reading.utc_ms < STALE_MS
         ]
-        total = (
-            Power(
-                *(sum(column) for column in zip(*(asdict(p).values() for p in powers), strict=True))
-            )
-            if powers
-            else Power(0, 0, 0, 0)
+        total = Power(
+            sum(p.produced_w for p in powers),
+            sum(p.consumed_w for p in powers),
+            sum(p.imported_w for p in powers),
+            sum(p.exported_w for p in powers),
         )
         return {
             "utc_ms": now_ms,

@@ -21,12 +21,12 @@ from sourceenergy.edge.signer import Signer
 from sourceenergy.errors import InputError
 from sourceenergy.market.tariffs import price_at
 from sourceenergy.node.cycle import Cycle, Place
-from sourceenergy.node.files import write_tree
 from sourceenergy.node.ingest import Ingest
 from sourceenergy.node.live import LiveView
 from sourceenergy.node.onchain import OnChain
 from sourceenergy.node.poster import Poster
 from sourceenergy.records import Mode, Quality, Receipt, Segment
+from sourceenergy.reports.writing import write_tree
 from sourceenergy.sdk import Refusal
 from sourceenergy.store.sqlite import Store
 from sourceenergy.units import nd_to_ud_down
@@ -34,6 +34,14 @@ from sourceenergy.units import nd_to_ud_down
 log = logging.getLogger("sourceenergy.node")
 
 SERIES = 96
+_SUMMED = (
+    "imported_wh",
+    "exported_wh",
+    "produced_wh",
+    "consumed_wh",
+    "local_bought_wh",
+    "local_sold_wh",
+)
 _PUBLIC = re.compile(r"statement\.json|intervals\.csv")
 
 
@@ -151,11 +159,9 @@ class Node:
         with contextlib.suppress(Exception):
             block = await self.onchain.rpc.block_number()
         speed = self.clock.speed if isinstance(self.clock, SimulatedClock) else 1
-        age_s = (
-            None
-            if newest is None
-            else max(0.0, self.clock.real_seconds(self.clock.now_ms() - newest))
-        )
+        age_s = None
+        if newest is not None:
+            age_s = max(0.0, self.clock.real_seconds(self.clock.now_ms() - newest))
         return {
             "version": __version__,
             "mode": community.mode.value,
@@ -233,10 +239,8 @@ class Node:
         rows = []
         for held in self.store.statements(limit):
             state = held.state
-            if state == "posted":
-                state = (
-                    "live" if held.live_at_s is not None and now_s >= held.live_at_s else "pending"
-                )
+            if state == "posted" and held.live_at_s is not None:
+                state = "live" if now_s >= held.live_at_s else "pending"
             rows.append(
                 {
                     "epoch": held.epoch,
@@ -296,17 +300,7 @@ class Node:
         member = self._member_of(meters[home]).id
         feed_in = self.place.community.feed_in
         rows = []
-        totals = dict.fromkeys(
-            (
-                "imported_wh",
-                "exported_wh",
-                "produced_wh",
-                "consumed_wh",
-                "local_bought_wh",
-                "local_sold_wh",
-            ),
-            0,
-        )
+        totals = dict.fromkeys(_SUMMED, 0)
         paid_nd = earned_nd = saving_nd = 0
         for record, produced in self.store.records(start_s, end_s):
             if record.meter != home:

@@ -238,7 +238,8 @@ def settle(period: Period) -> Settlement:
             derive_salt(bytes.fromhex(salt), "payout").hex(),
         )
         for account, salt, state in (
-            (m.account, m.salt, closing[m.account]) for m in (*period.members, _operator_of(period))
+            (m.account, m.salt, closing[m.account])
+            for m in (*period.members, *_without_meter(period, others))
         )
     ]
     energy_leaves = [

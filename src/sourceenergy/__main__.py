@@ -1,0 +1,5 @@
+"""``python -m sourceenergy``."""
+
+from sourceenergy.cli.main import main
+
+main()

@@ -1,0 +1,262 @@
+"""``sourceenergy settle``: a month (or a year) of meter files becomes money and proof."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.table import Table
+
+from sourceenergy.chain.rpc import Rpc
+from sourceenergy.cli.common import (
+    Steps,
+    chain_at,
+    data_option,
+    err,
+    json_option,
+    local_day,
+    out,
+    rpc_option,
+    run,
+    set_up_logging,
+    slug,
+    telling_errors,
+)
+from sourceenergy.config.community_file import parse_community
+from sourceenergy.errors import InputError
+from sourceenergy.node.batch import BatchPlace, Loaded, load, settle_batch
+from sourceenergy.node.handout import handout
+from sourceenergy.node.onchain import OnChain, Terms
+from sourceenergy.node.publish import Settled, remember
+from sourceenergy.reports.community_report import residuals
+from sourceenergy.reports.writing import write_tree
+from sourceenergy.settlement.bundle import canonical_json
+from sourceenergy.settlement.published import Anchor
+from sourceenergy.store.sqlite import Store
+from sourceenergy.units import dollars, iso_utc, kwh
+
+UNPOSTED = Anchor(0, "0x" + "00" * 20, "0x" + "00" * 32)
+"""Where a dry run's statement would live: nowhere yet."""
+
+
+@click.command("settle")
+@click.argument("community", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--from", "start", required=True, help="First local day, for example 2026-01-01.")
+@click.option("--to", "end", required=True, help="Day after the last one, for example 2026-02-01.")
+@click.option(
+    "--out",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for statements and reports [default: statements/FROM beside the file].",
+)
+@data_option
+@rpc_option
+@click.option("--dry-run", is_flag=True, help="Settle and write everything, post nothing.")
+@click.option("--verbose", is_flag=True, help="Log what happens, not only what goes wrong.")
+@json_option
+@telling_errors
+def settle_command(
+    community: Path,
+    start: str,
+    end: str,
+    folder: Path | None,
+    data_dir: Path,
+    rpc: str | None,
+    dry_run: bool,
+    verbose: bool,
+    as_json: bool,
+) -> None:
+    """Settle meter files for a span: share energy, price it, pay it, prove it.
+
+    COMMUNITY names members, meters (Green Button or CSV files), tariffs and the mode. Written are
+    a statement for each member (PDF, CSV), the community's report, the audit bundle, and the
+    public files that anyone can check with `sourceenergy verify`. The same input a second time
+    changes nothing; a settled span is never overwritten.
+    """
+    set_up_logging(verbose)
+    steps = Steps(as_json)
+    zone = parse_community(_read(community), community.name).time_zone
+    span = (local_day(start, zone, "--from"), local_day(end, zone, "--to"))
+    if span[1] <= span[0]:
+        raise InputError(
+            "the span ends before it starts",
+            rule="option.span",
+            field="--to",
+            value=end,
+            remedy="give the day after the last one",
+        )
+    loaded = load(community, *span, steps)
+    for warning in loaded.warnings:
+        err.print(f"[yellow]note:[/] {warning}")
+    target = folder or community.parent / "statements" / start
+    result = run(_settle(loaded, data_dir, rpc, target, dry_run, steps))
+    write_tree(target, {"result.json": canonical_json(result)})
+    if as_json:
+        click.echo(json.dumps(result))
+        return
+    _show(result, target)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"the community's file cannot be read: {error}",
+            rule="file.readable",
+            field="community",
+            value=path,
+            remedy="check the name",
+        ) from error
+
+
+async def _settle(
+    loaded: Loaded, data_dir: Path, rpc_url: str | None, target: Path, dry_run: bool, steps: Steps
+) -> dict[str, Any]:
+    home = data_dir / "communities" / slug(loaded.community.name)
+    store = Store(home / "node.sqlite")
+    try:
+        if dry_run:
+            settled = _settled(loaded, store, data_dir, "0x" + "00" * 20, UNPOSTED, steps)
+            _write(loaded, settled, UNPOSTED, target, steps, posted=False)
+            return _result(loaded, settled, None)
+        async with chain_at(rpc_url, data_dir) as (url, local), Rpc(url) as rpc:
+            steps("chain: contracts and community")
+            intents = Store(data_dir / "chain" / "intents.sqlite")
+            try:
+                onchain = await OnChain.connect(
+                    rpc, data_dir / "chain", intents, loaded.community.name, Terms(), local
+                )
+                operator = onchain.operator.account.address.lower()
+                settled = _settled(loaded, store, data_dir, operator, onchain.anchor, steps)
+                accounts = [member.account for member in settled.period.members]
+                steps("chain: passports")
+                await onchain.issue_passports([*accounts, operator])
+                # Files before the chain: what is posted can always be proven.
+                _write(loaded, settled, onchain.anchor, target, steps, posted=True)
+                remember(store, settled)
+                steps("chain: collecting what members owe")
+                key = f"{onchain.anchor.community}:{settled.statement.epoch}"
+                await onchain.deposit(key, settled.settlement.deposits_ud)
+                steps("chain: posting the statement")
+                posted = await onchain.post(settled.statement)
+                store.mark_posted(
+                    settled.statement.epoch, posted.block, posted.transaction, posted.live_at_s
+                )
+            finally:
+                intents.close()
+        return _result(
+            loaded,
+            settled,
+            {
+                "block": posted.block,
+                "transaction": posted.transaction,
+                "live_at_s": posted.live_at_s,
+            },
+        )
+    finally:
+        store.close()
+
+
+def _settled(
+    loaded: Loaded, store: Store, data_dir: Path, operator: str, anchor: Anchor, steps: Steps
+) -> Settled:
+    steps(f"settling {loaded.records.imported.shape[0]} intervals of {len(loaded.files)} meters")
+    place = BatchPlace(store, data_dir / "chain" / "keys", operator, anchor)
+    return settle_batch(loaded, place)
+
+
+def _write(
+    loaded: Loaded, settled: Settled, anchor: Anchor, target: Path, steps: Steps, *, posted: bool
+) -> None:
+    files = handout(
+        loaded.community, settled, anchor, loaded.completeness, posted=posted, progress=steps
+    )
+    changed = write_tree(target, files)
+    steps(f"{len(changed)} of {len(files)} files written to {target}")
+
+
+def _result(loaded: Loaded, settled: Settled, posted: dict[str, Any] | None) -> dict[str, Any]:
+    settlement, statement = settled.settlement, settled.statement
+    return {
+        "community": loaded.community.name,
+        "mode": loaded.community.mode.value,
+        "epoch": statement.epoch,
+        "start": iso_utc(statement.start_s),
+        "end": iso_utc(statement.end_s),
+        "intervals": len(settlement.prices),
+        "statement_hash": settled.hash,
+        "posted": posted,
+        "imported_wh": statement.imported_wh,
+        "exported_wh": statement.exported_wh,
+        "local_wh": statement.local_wh,
+        "deposits_ud": statement.deposits_ud,
+        "payouts_ud": statement.payouts_ud,
+        "fees_ud": settlement.fees_ud,
+        "residuals": residuals(settlement),
+        "quality": [
+            {
+                "meter": c.meter,
+                "expected": c.expected,
+                "measured": c.measured,
+                "replaced": c.replaced,
+                "estimated": c.estimated,
+                "missing": c.missing,
+                "missing_spans": [[iso_utc(a), iso_utc(b)] for a, b in c.missing_spans],
+            }
+            for c in loaded.completeness
+        ],
+        "warnings": list(loaded.warnings),
+        "members": [
+            {
+                "id": member.id,
+                "account": shown.account,
+                "imported_wh": ledger.imported_wh,
+                "exported_wh": ledger.exported_wh,
+                "bought_wh": ledger.bought_wh,
+                "sold_wh": ledger.sold_wh,
+                "net_ud": ledger.net_ud,
+                "cost_nd": ledger.cost_nd,
+                "grid_only_nd": ledger.grid_only_nd,
+                "saving_nd": ledger.saving_nd,
+            }
+            for member, shown, ledger in zip(
+                loaded.community.members, settled.period.members, settlement.ledgers, strict=True
+            )
+        ],
+    }
+
+
+def _show(result: dict[str, Any], target: Path) -> None:
+    table = Table(title=f"{result['community']}: {result['start']} to {result['end']} (UTC)")
+    for heading in ("member", "used kWh", "from neighbours", "to neighbours", "net", "saving"):
+        table.add_column(heading, justify="left" if heading == "member" else "right")
+    for row in result["members"]:
+        table.add_row(
+            row["id"],
+            kwh(row["imported_wh"]),
+            kwh(row["bought_wh"]),
+            kwh(row["sold_wh"]),
+            dollars(row["net_ud"]),
+            dollars(row["saving_nd"] // 1000),
+        )
+    out.print(table)
+    missing = sum(row["missing"] for row in result["quality"])
+    if missing:
+        out.print(
+            f"{missing} missing meter intervals were not settled; see report/completeness.txt"
+        )
+    out.print(
+        f"shared {kwh(result['local_wh'])} kWh; fees {dollars(result['fees_ud'])};"
+        f" residuals {result['residuals']}; mode {result['mode']}"
+    )
+    if result["posted"] is None:
+        out.print("dry run: nothing was posted")
+    else:
+        out.print(
+            f"statement {result['epoch']} is in block {result['posted']['block']}:"
+            f" {result['statement_hash']}"
+        )
+    out.print(f"files: {target}")

@@ -1,0 +1,357 @@
+"""A member's statement of one period: lines that add up.
+
+Two columns stand side by side: the energy with the community, and the same meters with the grid
+alone. Both are exact [nd]. What the community settles is whole micro-dollars and stands apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from sourceenergy.errors import InvariantBroken
+from sourceenergy.records import Mode, Quality, Statement
+from sourceenergy.reports.local_days import Ints, LocalDays, buckets, local_days, span_words
+from sourceenergy.reports.words import (
+    average_ud_per_kwh,
+    cents_that_add_up,
+    quality_words,
+    simulated_label,
+    statement_id,
+    tariff_words,
+)
+from sourceenergy.settlement.ledger import AccountState, MemberLedger
+from sourceenergy.settlement.period import Period, Settlement
+from sourceenergy.settlement.published import Anchor
+
+VERIFY_COMMAND = "sourceenergy verify"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line: energy [Wh], price [ud/kWh] and value [nd], with the community and without.
+
+    ``average`` says that the price is a rounded mean; otherwise energy × price is the value
+    exactly. Earnings are negative. ``billed_by`` is community or utility.
+    """
+
+    item: str
+    words: str
+    billed_by: str
+    price_ud_per_kwh: int | None
+    average: bool
+    with_wh: int | None
+    with_nd: int
+    alone_wh: int | None
+    alone_nd: int
+
+
+class StatementInterval(NamedTuple):
+    """A member's interval: energy [Wh], prices [ud/kWh] and the worst quality of the meters."""
+
+    start_s: int
+    local: str
+    imported_wh: int
+    exported_wh: int
+    bought_wh: int
+    sold_wh: int
+    local_price: int | None
+    retail_price: int
+    quality: Quality | None
+
+
+class ChartBucket(NamedTuple):
+    """One bar of the chart [Wh]: from neighbours and grid, to neighbours and grid."""
+
+    label: str
+    bought_wh: int
+    from_grid_wh: int
+    sold_wh: int
+    to_grid_wh: int
+
+
+@dataclass(frozen=True)
+class MemberStatement:
+    """What a member is told of a period; everything that the PDF and the CSV files show."""
+
+    community: str
+    mode: Mode
+    simulated: bool
+    posted: bool
+    version: str
+    member_id: str
+    name: str
+    time_zone: str
+    start_s: int
+    end_s: int
+    span: str
+    days: int
+    interval_seconds: int
+    lines: tuple[Line, ...]
+    ledger: MemberLedger
+    funded: bool
+    deposited_ud: int
+    opening: AccountState
+    closing: AccountState
+    quality: dict[Quality, int]
+    unverified_meters: int
+    meters: int
+    anchor: Anchor
+    epoch: int
+    statement_hash: str
+    account: str
+    verify_command: str
+    chart_unit: str
+    chart: tuple[ChartBucket, ...]
+    intervals: tuple[StatementInterval, ...]
+
+    @property
+    def with_nd(self) -> int:
+        """Energy with the community [nd], the sum of the lines."""
+        return sum(line.with_nd for line in self.lines)
+
+    @property
+    def alone_nd(self) -> int:
+        """The same energy with the grid alone [nd], the sum of the lines."""
+        return sum(line.alone_nd for line in self.lines)
+
+    @property
+    def saving_nd(self) -> int:
+        """What the community saved the member [nd]; never negative."""
+        return self.alone_nd - self.with_nd
+
+    @property
+    def with_cents(self) -> tuple[list[int], int]:
+        """Lines with the community in cents, and the total they add up to."""
+        return cents_that_add_up([line.with_nd for line in self.lines])
+
+    @property
+    def alone_cents(self) -> tuple[list[int], int]:
+        """Lines with the grid alone in cents, and the total they add up to."""
+        return cents_that_add_up([line.alone_nd for line in self.lines])
+
+    @property
+    def saving_cents(self) -> int:
+        """The saving as people subtract it: one shown total from the other [cents]."""
+        return self.alone_cents[1] - self.with_cents[1]
+
+    @property
+    def authorised_ud(self) -> int:
+        """Payout this statement newly authorises [ud]."""
+        return self.closing.payout_ud - self.opening.payout_ud
+
+    @property
+    def label(self) -> str:
+        """``SIMULATED`` or nothing."""
+        return simulated_label(self.mode, self.simulated)
+
+
+def member_statement(
+    period: Period,
+    settlement: Settlement,
+    anchor: Anchor,
+    statement: Statement,
+    index: int,
+    *,
+    name: str,
+    member_id: str,
+    local: LocalDays | None = None,
+    time_zone: str = "America/Toronto",
+    simulated: bool = False,
+    posted: bool = True,
+    verify_command: str = VERIFY_COMMAND,
+) -> MemberStatement:
+    """The statement of member ``index``; ``local`` saves work when many are made.
+
+    ``posted`` is False for a dry run; ``simulated`` marks homes that are not real in whatever
+    mode. Raises ``InvariantBroken`` where the lines do not add up to the ledger.
+    """
+    local = local or local_days(period, time_zone)
+    member, ledger = period.members[index], settlement.ledgers[index]
+    lines = _lines(period, settlement, index, local)
+    for what, lines_nd, ledger_nd in (
+        ("cost_nd", sum(line.with_nd for line in lines), ledger.cost_nd),
+        ("grid_only_nd", sum(line.alone_nd for line in lines), ledger.grid_only_nd),
+    ):
+        if lines_nd != ledger_nd:
+            raise InvariantBroken(
+                "the lines of a statement do not add up to the ledger",
+                rule="statement.lines",
+                field=f"member {index + 1}, {what}",
+                value=lines_nd - ledger_nd,
+                remedy="no statement was written; report this with the audit bundle",
+            )
+    own = [m for m, meter in enumerate(period.meters) if index in dict(meter.parts)]
+    codes, counts = np.unique(period.quality[:, own], return_counts=True)
+    grouping = buckets(local)
+    given, outcome = settlement.given, settlement.outcome
+    imported, exported = given.imported[:, index], given.exported[:, index]
+    bought, sold = outcome.bought[:, index], outcome.sold[:, index]
+    return MemberStatement(
+        community=period.community,
+        mode=period.mode,
+        simulated=simulated,
+        posted=posted,
+        version=period.version,
+        member_id=member_id,
+        name=name,
+        time_zone=local.time_zone,
+        start_s=period.start_s,
+        end_s=period.end_s,
+        span=span_words(local.starts[0], local.end),
+        days=local.days,
+        interval_seconds=period.seconds,
+        lines=tuple(lines),
+        ledger=ledger,
+        funded=period.funded,
+        deposited_ud=settlement.deposits_ud.get(member.account, 0),
+        opening=period.opening.get(member.account, AccountState()),
+        closing=settlement.closing[member.account],
+        quality={Quality(int(c)): int(n) for c, n in zip(codes, counts, strict=True)},
+        unverified_meters=_refused_meters(period, own),
+        meters=len(own),
+        anchor=anchor,
+        epoch=statement.epoch,
+        statement_hash=statement_id(anchor, statement),
+        account=member.account,
+        verify_command=verify_command,
+        chart_unit=grouping.unit,
+        chart=tuple(
+            ChartBucket(*bar)
+            for bar in zip(
+                grouping.labels,
+                grouping.sums(bought),
+                grouping.sums(imported - bought),
+                grouping.sums(sold),
+                grouping.sums(exported - sold),
+                strict=True,
+            )
+        ),
+        intervals=_intervals(period, settlement, index, local, own),
+    )
+
+
+def _refused_meters(period: Period, own: Sequence[int]) -> int:
+    """Meters whose values are there and yet none settles: the mode asks for verified ones."""
+    present = period.quality != Quality.MISSING
+    return sum(bool(present[:, m].any()) and not period.settles[:, m].any() for m in own)
+
+
+def _lines(period: Period, settlement: Settlement, index: int, local: LocalDays) -> list[Line]:
+    given, outcome = settlement.given, settlement.outcome
+    ledger = settlement.ledgers[index]
+    imported, exported = given.imported[:, index], given.exported[:, index]
+    from_grid = imported - outcome.bought[:, index]
+    to_grid = exported - outcome.sold[:, index]
+    average = average_ud_per_kwh(ledger.bought_nd, ledger.bought_wh)
+    lines = [
+        Line(
+            "neighbours_bought",
+            "From neighbours",
+            "community",
+            average,
+            True,
+            ledger.bought_wh,
+            ledger.bought_nd,
+            None,
+            0,
+        )
+    ]
+    if given.fee:
+        fee = ("platform_fee", "Platform fee on energy from neighbours", "community", given.fee)
+        lines.append(Line(*fee, False, ledger.bought_wh, ledger.fee_nd, None, 0))
+    retail = given.retail[:, index]
+    names = local.tariff_periods[period.members[index].plan]
+    for period_name, price, rows in _tariff_groups(names, retail):
+        with_wh, alone_wh = int(from_grid[rows].sum()), int(imported[rows].sum())
+        if with_wh or alone_wh:
+            words = f"From the grid, {tariff_words(period_name)}"
+            key = f"grid_{period_name}"
+            utility = (key, words, "utility", price, False)
+            lines.append(Line(*utility, with_wh, with_wh * price, alone_wh, alone_wh * price))
+    average = average_ud_per_kwh(ledger.sold_nd, ledger.sold_wh)
+    sold = ("neighbours_sold", "Sold to neighbours", "community", average, True)
+    lines.append(Line(*sold, ledger.sold_wh, -ledger.sold_nd, None, 0))
+    feed_in = given.feed_in[:, index]
+    for price in sorted({int(p) for p in np.unique(feed_in)}):
+        rows = feed_in == price
+        with_wh, alone_wh = int(to_grid[rows].sum()), int(exported[rows].sum())
+        line = ("grid_feed_in", "Sold to the grid at feed-in", "utility", price, False)
+        lines.append(Line(*line, with_wh, -with_wh * price, alone_wh, -alone_wh * price))
+    return lines
+
+
+def _tariff_groups(names: Sequence[str], retail: Ints) -> list[tuple[str, int, Ints]]:
+    """Intervals by tariff period and price (a tariff may change on the way), dearest first."""
+    rows: dict[tuple[str, int], list[int]] = {}
+    for t, key in enumerate(zip(names, retail.tolist(), strict=True)):
+        rows.setdefault(key, []).append(t)
+    highest: dict[str, int] = {}
+    for name, price in rows:
+        highest[name] = max(price, highest.get(name, price))
+    ordered = sorted(rows, key=lambda key: (-highest[key[0]], key[0], rows[key][0]))
+    return [(*key, np.array(rows[key], dtype=np.int64)) for key in ordered]
+
+
+def _intervals(
+    period: Period, settlement: Settlement, index: int, local: LocalDays, own: Sequence[int]
+) -> tuple[StatementInterval, ...]:
+    given, outcome = settlement.given, settlement.outcome
+    worst: list[int] | list[None] = [None] * len(local.starts)
+    if own:
+        worst = period.quality[:, own].max(axis=1).tolist()
+    columns = zip(
+        period.starts_s,
+        local.starts,
+        given.imported[:, index].tolist(),
+        given.exported[:, index].tolist(),
+        outcome.bought[:, index].tolist(),
+        outcome.sold[:, index].tolist(),
+        outcome.traded.tolist(),
+        outcome.price.tolist(),
+        given.retail[:, index].tolist(),
+        worst,
+        strict=True,
+    )
+    return tuple(
+        StatementInterval(
+            start_s,
+            when.isoformat(timespec="minutes"),
+            imported,
+            exported,
+            bought,
+            sold,
+            price if traded else None,
+            retail,
+            None if quality is None else Quality(quality),
+        )
+        for (
+            start_s,
+            when,
+            imported,
+            exported,
+            bought,
+            sold,
+            traded,
+            price,
+            retail,
+            quality,
+        ) in columns
+    )
+
+
+def quality_sentence(statement: MemberStatement) -> str:
+    """What the meters' values are worth, in one or two sentences."""
+    s = statement
+    total = sum(s.quality.values())
+    sentence = f"{total:,} meter values: {quality_words(s.quality)}."
+    if s.quality.get(Quality.MISSING):
+        sentence += " Missing values count as nothing and were not settled."
+    if s.quality.get(Quality.ESTIMATED) or s.quality.get(Quality.REPLACED):
+        sentence += " Estimated and replaced values are marked in the interval file."
+    if s.unverified_meters:
+        sentence += f" {s.unverified_meters} meter(s) are not verified and were not settled."
+    return sentence

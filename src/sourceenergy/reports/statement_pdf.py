@@ -1,0 +1,384 @@
+"""A member's statement as a PDF: one page for people, letter size."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+from xml.sax.saxutils import escape
+
+from reportlab.graphics.shapes import Drawing, Line, Rect, String
+from reportlab.lib.colors import HexColor, white
+from reportlab.lib.enums import TA_RIGHT
+from reportlab.lib.pagesizes import letter
+from reportlab.lib.styles import ParagraphStyle
+from reportlab.pdfbase.pdfmetrics import stringWidth
+from reportlab.platypus import KeepTogether, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
+
+from sourceenergy.reports.lettering import BOLD, MONO, REGULAR, drawn, register_fonts
+from sourceenergy.reports.member_statement import MemberStatement, quality_sentence
+from sourceenergy.reports.words import (
+    ALERT,
+    EXPORTED,
+    GRID,
+    INK,
+    MODE_WORDS,
+    NOT_INCLUDED,
+    PALE,
+    SHARED,
+    cents_per_kwh,
+    cents_that_add_up,
+    money,
+)
+from sourceenergy.units import ND_PER_UD, dollars, kwh
+
+_MARGIN = 42
+_WIDTH = letter[0] - 2 * _MARGIN
+_RULE = HexColor("#D5DBE1")
+_PANEL = HexColor("#F3F6F8")
+_GIVEN = HexColor("#F4CE7E")  # EXPORTED, paler: to the grid rather than to neighbours
+_CHART_HEIGHT = 150
+
+_BODY = ParagraphStyle("body", fontName=REGULAR, fontSize=8, leading=10.4, textColor=HexColor(INK))
+_SMALL = ParagraphStyle("small", _BODY, fontSize=6.9, leading=9, textColor=HexColor(PALE))
+_RIGHT = ParagraphStyle("right", _BODY, alignment=TA_RIGHT)
+_HEAD = ParagraphStyle("head", _BODY, fontName=BOLD, fontSize=9, leading=12)
+_TITLE = ParagraphStyle("title", _BODY, fontName=BOLD, fontSize=17, leading=21)
+_BIG = ParagraphStyle("big", _BODY, fontName=BOLD, fontSize=16, leading=20)
+_HASH = ParagraphStyle("hash", _SMALL, fontName=MONO, fontSize=6.4)
+
+
+def statement_pdf(statement: MemberStatement) -> bytes:
+    """The statement for people; the same statement gives the same bytes.
+
+    One page unless a tariff changed often within the period. Names may be in any script.
+    """
+    register_fonts()
+    buffer = io.BytesIO()
+    document = SimpleDocTemplate(
+        buffer,
+        pagesize=letter,
+        leftMargin=_MARGIN - 6,  # the frame adds 6 of its own
+        rightMargin=_MARGIN - 6,
+        topMargin=34,
+        bottomMargin=30,
+        title=f"Energy statement, {statement.span}",
+        author=drawn(statement.community),
+        creator="SourceEnergy",
+        lang="en-CA",
+        invariant=1,
+    )
+    document.build(
+        [
+            _header(statement),
+            Spacer(0, 8),
+            _headline(statement),
+            Spacer(0, 9),
+            Paragraph("Your energy, line by line", _HEAD),
+            Spacer(0, 2),
+            _lines_table(statement),
+            Spacer(0, 3),
+            Paragraph(_notes(statement), _SMALL),
+            Spacer(0, 8),
+            KeepTogether(
+                [
+                    Paragraph(f"Your energy by {statement.chart_unit} [kWh]", _HEAD),
+                    _chart(statement),
+                ]
+            ),
+            Spacer(0, 6),
+            KeepTogether([_account(statement), Spacer(0, 6), _proof(statement)]),
+        ]
+    )
+    return buffer.getvalue()
+
+
+def _p(text: str, style: ParagraphStyle = _BODY) -> Paragraph:
+    return Paragraph(escape(text), style)
+
+
+def _header(s: MemberStatement) -> Table:
+    alert = ParagraphStyle("alert", _RIGHT, textColor=HexColor(ALERT))
+    loud = ParagraphStyle("loud", alert, fontName=BOLD, fontSize=13, leading=17)
+    badges = [_p(f"Mode: {MODE_WORDS[s.mode]}", _RIGHT)]
+    if s.label:
+        badges += [Spacer(0, 3), _p(s.label, loud), _p("no real energy, no real money", alert)]
+    if not s.posted:
+        badges += [Spacer(0, 3), _p("DRY RUN", loud), _p("not posted on chain", alert)]
+    who = drawn(s.name, 64)
+    if drawn(s.member_id) != who:
+        who = f"{who}  ·  {drawn(s.member_id)}"
+    days = f"{s.days} day{'' if s.days == 1 else 's'}, {s.time_zone.replace('_', ' ')} time"
+    left = [
+        _p("Energy statement", _TITLE),
+        _p(drawn(s.community, 120), ParagraphStyle("place", _BODY, fontSize=10, leading=13)),
+        Spacer(0, 6),
+        _p(who, ParagraphStyle("who", _HEAD, fontSize=10.5, leading=14)),
+        _p(f"{s.span}  ·  {days}"),
+    ]
+    table = Table([[left, badges]], colWidths=[_WIDTH * 0.66, _WIDTH * 0.34])
+    table.setStyle(
+        TableStyle(
+            [
+                ("VALIGN", (0, 0), (-1, -1), "TOP"),
+                ("LEFTPADDING", (0, 0), (-1, -1), 0),
+                ("RIGHTPADDING", (0, 0), (-1, -1), 0),
+                ("LINEABOVE", (0, 0), (-1, 0), 3, HexColor(SHARED)),
+                ("TOPPADDING", (0, 0), (-1, -1), 7),
+                ("BOTTOMPADDING", (0, 0), (-1, -1), 0),
+            ]
+        )
+    )
+    return table
+
+
+def _headline(s: MemberStatement) -> Table:
+    total, alone, saved = s.with_cents[1], s.alone_cents[1], s.saving_cents
+    share = f" ({saved * 100 / alone:.1f} %)" if alone > 0 else ""
+    big_green = ParagraphStyle("green", _BIG, textColor=HexColor("#00775A"))
+    cells = [
+        [_p("Energy with your community"), _p(money(total), _BIG)],
+        [_p("The same with the grid alone"), _p(money(alone), _BIG)],
+        [_p(f"You save{share}"), _p(money(saved), big_green)],
+    ]
+    table = Table([cells], colWidths=[_WIDTH / 3] * 3)
+    table.setStyle(
+        TableStyle(
+            [
+                ("BACKGROUND", (0, 0), (-1, -1), _PANEL),
+                ("LINEBEFORE", (1, 0), (-1, -1), 4, white),
+                ("LEFTPADDING", (0, 0), (-1, -1), 10),
+                ("TOPPADDING", (0, 0), (-1, -1), 6),
+                ("BOTTOMPADDING", (0, 0), (-1, -1), 7),
+            ]
+        )
+    )
+    return table
+
+
+def _lines_table(s: MemberStatement) -> Table:
+    heads = ["", "Price", "With your community", "", "With the grid alone", ""]
+    units = ["", "¢/kWh", "kWh", "$", "kWh", "$"]
+    rows: list[list[Any]] = [heads, units]
+    with_cents, with_total = s.with_cents
+    alone_cents, alone_total = s.alone_cents
+    for line, with_cent, alone_cent in zip(s.lines, with_cents, alone_cents, strict=True):
+        price = "–" if line.price_ud_per_kwh is None else cents_per_kwh(line.price_ud_per_kwh)
+        rows.append(
+            [
+                line.words + ("" if line.billed_by == "community" else " *"),
+                ("ø " if line.average and line.price_ud_per_kwh is not None else "") + price,
+                "–" if line.with_wh is None else kwh(line.with_wh),
+                _plain(with_cent),
+                "–" if line.alone_wh is None else kwh(line.alone_wh),
+                "–" if line.alone_wh is None else _plain(alone_cent),
+            ]
+        )
+    rows.append(["Total", "", "", _plain(with_total), "", _plain(alone_total)])
+    saving = ["Saving: grid alone less with your community", "", "", "", "", _plain(s.saving_cents)]
+    rows.append(saving)
+    table = Table(rows, colWidths=[_WIDTH - 5 * 66, 66, 66, 66, 66, 66], repeatRows=2)
+    last = len(rows) - 1
+    ours = [i for i, line in enumerate(s.lines, start=2) if line.billed_by == "community"]
+    table.setStyle(
+        TableStyle(
+            [
+                ("FONT", (0, 0), (-1, -1), REGULAR, 8),
+                ("TEXTCOLOR", (0, 0), (-1, -1), HexColor(INK)),
+                ("TEXTCOLOR", (0, 0), (-1, 1), HexColor(PALE)),
+                ("ALIGN", (1, 0), (-1, -1), "RIGHT"),
+                ("SPAN", (2, 0), (3, 0)),
+                ("SPAN", (4, 0), (5, 0)),
+                ("FONT", (2, 0), (-1, 0), BOLD, 7.5),
+                ("TOPPADDING", (0, 0), (-1, -1), 1.6),
+                ("BOTTOMPADDING", (0, 0), (-1, -1), 2.2),
+                ("LEFTPADDING", (0, 0), (-1, -1), 4),
+                ("RIGHTPADDING", (0, 0), (-1, -1), 4),
+                ("LINEBELOW", (0, 1), (-1, last - 2), 0.4, _RULE),
+                ("BACKGROUND", (4, 0), (5, last - 1), _PANEL),
+                ("LINEABOVE", (0, last - 1), (-1, last - 1), 0.9, HexColor(INK)),
+                ("FONT", (0, last - 1), (-1, last), BOLD, 8.5),
+                ("TEXTCOLOR", (0, last), (-1, last), HexColor("#00775A")),
+                *(("FONT", (0, row), (0, row), BOLD, 8) for row in ours),
+            ]
+        )
+    )
+    return table
+
+
+def _plain(cents: int) -> str:
+    return money(cents).replace("$", "")
+
+
+def _notes(s: MemberStatement) -> str:
+    return escape(
+        "* Billed or credited by your utility; shown to compare, not settled here. "
+        "ø is an average, rounded. Earnings are negative. Lines are rounded to the cent so that "
+        "they add up to the total; exact amounts are in the CSV file. Prices are for electricity "
+        f"alone. {NOT_INCLUDED}"
+    )
+
+
+def _account(s: MemberStatement) -> Table:
+    x = s.ledger
+    (sold, bought, fee), net = cents_that_add_up(
+        [ND_PER_UD * value for value in (x.sold_ud, -x.bought_ud, -x.fee_ud)]
+    )
+    parts = f"Sold {money(sold)}, bought {money(-bought)}"
+    parts += f", platform fee {money(-fee)}." if x.fee_ud else "."
+    if net > 0:
+        outcome = f"The community pays you {money(net)}."
+    elif net < 0 and s.funded:
+        outcome = f"{money(-net)} was taken from your deposit."
+    elif net < 0:
+        outcome = f"You owe the community {money(-net)}; its operator collects it."
+    else:
+        outcome = "Nothing is owed either way."
+    state = (
+        f"Payout authorised by this statement ${dollars(s.authorised_ud)}, "
+        f"so far in all ${dollars(s.closing.payout_ud)}; "
+        f"balance held ${dollars(s.closing.balance_ud)}."
+    )
+    left = [
+        Paragraph("Settled with your community", _HEAD),
+        _p(outcome, ParagraphStyle("outcome", _BODY, fontName=BOLD)),
+        _p(parts),
+        _p(state),
+    ]
+    right = [
+        Paragraph("Meter data", _HEAD),
+        _p(quality_sentence(s), _marked(s)),
+    ]
+    table = Table([[left, right]], colWidths=[_WIDTH * 0.58, _WIDTH * 0.42])
+    table.setStyle(
+        TableStyle(
+            [
+                ("VALIGN", (0, 0), (-1, -1), "TOP"),
+                ("LEFTPADDING", (0, 0), (0, 0), 0),
+                ("LEFTPADDING", (1, 0), (1, 0), 14),
+                ("RIGHTPADDING", (0, 0), (-1, -1), 0),
+                ("TOPPADDING", (0, 0), (-1, -1), 0),
+                ("BOTTOMPADDING", (0, 0), (-1, -1), 0),
+            ]
+        )
+    )
+    return table
+
+
+def _marked(s: MemberStatement) -> ParagraphStyle:
+    perfect = set(s.quality) <= {0} and not s.unverified_meters
+    return _BODY if perfect else ParagraphStyle("marked", _BODY, textColor=HexColor(ALERT))
+
+
+def _proof(s: MemberStatement) -> Table:
+    state = "Posted on chain" if s.posted else "Not posted (dry run)"
+    say = (
+        f"{state}: chain {s.anchor.chain_id}, epoch {s.epoch}. "
+        "You need not trust anyone: to check this statement, run"
+    )
+    rows = [
+        [
+            [
+                Paragraph("Proof", _HEAD),
+                _p(say),
+                _p(drawn(s.verify_command, 200), ParagraphStyle("run", _BODY, fontName=MONO)),
+                Spacer(0, 2),
+                *(
+                    _p(f"{what:<11}".replace(" ", "\u00a0") + value, _HASH)
+                    for what, value in (
+                        ("statement", s.statement_hash),
+                        ("community", s.anchor.community),
+                        ("contract", s.anchor.clearing),
+                        ("account", s.account),
+                    )
+                ),
+                _p(
+                    f"{s.interval_seconds // 60}-minute intervals, settlement version {s.version}",
+                    _SMALL,
+                ),
+            ]
+        ]
+    ]
+    table = Table(rows, colWidths=[_WIDTH])
+    table.setStyle(
+        TableStyle(
+            [
+                ("BACKGROUND", (0, 0), (-1, -1), _PANEL),
+                ("LEFTPADDING", (0, 0), (-1, -1), 8),
+                ("TOPPADDING", (0, 0), (-1, -1), 4),
+                ("BOTTOMPADDING", (0, 0), (-1, -1), 5),
+            ]
+        )
+    )
+    return table
+
+
+def _chart(s: MemberStatement) -> Drawing:
+    """Bars above the line for energy used, below it for energy sold."""
+    drawing = Drawing(_WIDTH, _CHART_HEIGHT)
+    top, floor, left = _CHART_HEIGHT - 20, 14, 34
+    above = max((b.bought_wh + b.from_grid_wh for b in s.chart), default=0)
+    below = max((b.sold_wh + b.to_grid_wh for b in s.chart), default=0)
+    step = _tidy_step(above + below)
+    high, low = -(-above // step) * step, -(-below // step) * step
+    if not high and not low:
+        high = step
+    scale = (top - floor) / (high + low)
+    zero = floor + low * scale
+    for value in range(-low, high + 1, step):
+        y = zero + value * scale
+        drawing.add(Line(left, y, _WIDTH, y, strokeColor=_RULE, strokeWidth=0.4))
+        drawing.add(_text(left - 4, y - 2.3, _tick(abs(value), step), "end"))
+    pitch = (_WIDTH - left) / max(1, len(s.chart))
+    bar = min(pitch * 0.72, 34)
+    every = -(-len(s.chart) // 16)
+    for i, b in enumerate(s.chart):
+        x = left + pitch * i + (pitch - bar) / 2
+        y = zero
+        for energy_wh, colour in ((b.bought_wh, SHARED), (b.from_grid_wh, GRID)):
+            y = _bar(drawing, x, y, bar, energy_wh * scale, HexColor(colour))
+        y = zero
+        for energy_wh, colour in ((b.sold_wh, EXPORTED), (b.to_grid_wh, _GIVEN)):
+            y = _bar(drawing, x, y, bar, -energy_wh * scale, colour)
+        if i % every == 0:
+            drawing.add(_text(x + bar / 2, 2, b.label, "middle"))
+    drawing.add(Line(left, zero, _WIDTH, zero, strokeColor=HexColor(INK), strokeWidth=0.8))
+    x = left
+    for words, colour in (
+        ("from neighbours", SHARED),
+        ("from the grid", GRID),
+        ("sold to neighbours (below the line)", EXPORTED),
+        ("sold to the grid (below the line)", _GIVEN),
+    ):
+        fill = colour if not isinstance(colour, str) else HexColor(colour)
+        y = _CHART_HEIGHT - 10
+        drawing.add(Rect(x, y, 7, 7, fillColor=fill, strokeColor=None))
+        drawing.add(_text(x + 10, y + 1, words, "start"))
+        x += 26 + stringWidth(words, REGULAR, 6.6)
+    return drawing
+
+
+def _bar(drawing: Drawing, x: float, y: float, width: float, height: float, colour: Any) -> float:
+    fill = HexColor(colour) if isinstance(colour, str) else colour
+    if height:
+        bottom = y if height > 0 else y + height
+        drawing.add(Rect(x, bottom, width, abs(height), fillColor=fill, strokeColor=None))
+    return y + height
+
+
+def _text(x: float, y: float, words: str, anchor: str) -> String:
+    style = {"fontName": REGULAR, "fontSize": 6.6, "fillColor": HexColor(PALE)}
+    return String(x, y, words, textAnchor=anchor, **style)
+
+
+def _tidy_step(span_wh: int) -> int:
+    """A step of 1, 2 or 5 times a power of ten that makes about four lines [Wh]."""
+    step = 1
+    while step * 5 < span_wh:
+        digit = int(str(step)[0])
+        step = step // digit * {1: 2, 2: 5, 5: 10}[digit]
+    return step
+
+
+def _tick(value_wh: int, step_wh: int) -> str:
+    places = max(0, 4 - len(str(step_wh)))
+    return f"{value_wh / 1000:,.{places}f}"
