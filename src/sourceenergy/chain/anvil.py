@@ -38,9 +38,9 @@ _ROOT = Path(__file__).resolve().parents[3]
 class EmbeddedChain:
     """A local chain whose files live in ``data_dir``; an async context manager.
 
-    ``port`` 0 takes a free one and remembers it. An anvil of the same directory that still runs
-    (its keeper was killed) is taken over, never doubled. While it is kept, one that dies is
-    started again.
+    ``port`` 0 takes a free one and remembers it. An anvil of the same directory that runs
+    already is taken over, never doubled; several processes may keep the same one. While anyone
+    keeps it, one that dies is started again; one that ``stop`` ended is not.
     """
 
     def __init__(
@@ -57,7 +57,8 @@ class EmbeddedChain:
         self._keeper: asyncio.Task[None] | None = None
         self._state = data_dir / "state.json"
         self._good = data_dir / "state.good.json"
-        self._notes = data_dir / "chain.json"
+        self._notes = data_dir / "process.json"
+        self._funds = data_dir / "funds.json"
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -79,13 +80,10 @@ class EmbeddedChain:
     @property
     def alive(self) -> bool:
         """Does an anvil of this directory run?"""
-        handle = os.open(self.data_dir / "anvil.lock", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        lock = self._lock(fcntl.LOCK_SH)  # shared: two who look do not see each other
+        if lock is None:
             return True
-        finally:
-            os.close(handle)
+        os.close(lock)
         if self._process is not None:
             self._process.wait()  # it has let go of its files, so it is gone but for this
             self._process = None
@@ -98,16 +96,16 @@ class EmbeddedChain:
         """
         self._ready = False
         self.data_dir.mkdir(parents=True, exist_ok=True)
-        notes = self._read_notes()
-        if self.alive:
-            self.port, self.pid = int(notes["port"]), int(notes["pid"])
-            _log.info("took over the chain that runs at %s", self.url)
-        else:
-            await asyncio.to_thread(self._mend_state)
-            self.port = self.port or _free_port(int(notes.get("port", 0)))
-            self._spawn()
+        lock = None if self.alive else await self._lock_soon()
+        if lock is not None:
+            try:
+                await asyncio.to_thread(self._mend_state)
+                self.port = self.port or _free_port(int(_read(self._notes).get("port", 0)))
+                self._spawn(lock)
+            finally:
+                os.close(lock)
         await self._wait_healthy()
-        for address, wei in notes.get("funded", {}).items():
+        for address, wei in _read(self._funds).items():
             await self._fund(address, int(wei))
         self._ready = True
         if self._keeper is None:
@@ -121,6 +119,7 @@ class EmbeddedChain:
                 await self._keeper
             self._keeper = None
         if self.alive:
+            _write_json(self._notes, _read(self._notes) | {"stopped": True})
             self._signal(signal.SIGINT)
             if not await self._wait_dead(_STOP_S):
                 _log.warning("the chain did not stop in %g s and is killed", _STOP_S)
@@ -133,42 +132,56 @@ class EmbeddedChain:
 
         It is remembered: a start on a state of a second ago gives it again.
         """
-        funded = self._read_notes().get("funded", {}) | {address.lower(): str(wei)}
-        self._write_notes(funded=funded)
+        _write_json(self._funds, _read(self._funds) | {address.lower(): str(wei)})
         await self._fund(address, wei)
 
     # --- the process -----------------------------------------------------------------------
 
-    def _spawn(self) -> None:
+    def _lock(self, kind: int) -> int | None:
+        """The directory's lock as an open file; None while another holds it."""
+        lock = os.open(self.data_dir / "anvil.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(lock, kind | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(lock)
+            return None
+        return lock
+
+    async def _lock_soon(self) -> int | None:
+        for _ in range(10):  # one who only looks holds it for an instant
+            lock = self._lock(fcntl.LOCK_EX)
+            if lock is not None:
+                return lock
+            await asyncio.sleep(_STEP_S)
+        return None
+
+    def _spawn(self, lock: int) -> None:
         command = [
             *(str(find_anvil()), "--host", "127.0.0.1", "--port", str(self.port)),
             *("--chain-id", str(self.chain_id), "--hardfork", "osaka"),
             *("--accounts", "0", "--quiet"),  # no account whose key the world knows, no banner
             *("--state", str(self._state), "--state-interval", "1"),
         ]
-        lock = os.open(self.data_dir / "anvil.lock", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            # the lock is the child's: it lasts exactly as long as anvil does, whoever else dies
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            with (self.data_dir / "anvil.log").open("ab") as log:
-                self._process = subprocess.Popen(  # noqa: S603 - our own pinned program
-                    command,
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    start_new_session=True,  # Ctrl-C in the terminal is for us, not for it
-                    pass_fds=(lock,),
-                )
-        finally:
-            os.close(lock)
+        with (self.data_dir / "anvil.log").open("ab") as log:
+            self._process = subprocess.Popen(  # noqa: S603 - our own pinned program
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # Ctrl-C in the terminal is for us, not for it
+                pass_fds=(lock,),  # held as long as anvil lives, whoever else dies
+            )
         self.pid = self._process.pid
-        self._write_notes(port=self.port, pid=self.pid)
+        _write_json(self._notes, {"port": self.port, "pid": self.pid})
 
     async def _wait_healthy(self) -> None:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._start_s
-        async with Rpc(self.url, timeout_s=2.0) as rpc:
-            while True:
+        while True:
+            if self._process is None:  # another process started it, maybe just now
+                notes = _read(self._notes)
+                self.port, self.pid = int(notes.get("port", 0)), int(notes.get("pid", 0))
+            async with Rpc(self.url, timeout_s=2.0) as rpc:
                 try:
                     found = await rpc.chain_id()
                     break
@@ -200,6 +213,9 @@ class EmbeddedChain:
         return True
 
     def _signal(self, number: int) -> None:
+        command = Path(f"/proc/{self.pid}/cmdline")
+        if command.exists() and str(self._state).encode() not in command.read_bytes():
+            return  # the number is another program's by now
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, number)
 
@@ -209,6 +225,8 @@ class EmbeddedChain:
             await asyncio.sleep(_KEEP_EVERY_S)
             try:
                 if not self.alive:
+                    if _read(self._notes).get("stopped"):
+                        return
                     self.restarts += 1
                     _log.warning("the chain has died (restart %d)", self.restarts)
                     self._ready = False
@@ -246,17 +264,6 @@ class EmbeddedChain:
             if int(await rpc.call("eth_getBalance", address, "latest"), 16) < wei:
                 await rpc.call("anvil_setBalance", address, hex(wei))
                 await rpc.call("evm_mine")  # a new block, so that the copy of the state has it
-
-    def _read_notes(self) -> dict[str, Any]:
-        try:
-            notes = json.loads(self._notes.read_text(encoding="utf-8"))
-        except (FileNotFoundError, ValueError):
-            return {}
-        return notes if isinstance(notes, dict) else {}
-
-    def _write_notes(self, **changes: object) -> None:
-        notes: Mapping[str, object] = self._read_notes() | changes
-        _write_whole(self._notes, json.dumps(notes, sort_keys=True, indent=1).encode())
 
 
 def find_anvil() -> Path:
@@ -313,8 +320,20 @@ def _sound(path: Path) -> bytes | None:
     return content if isinstance(state, dict) and "accounts" in state else None
 
 
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        notes = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return notes if isinstance(notes, dict) else {}
+
+
+def _write_json(path: Path, content: Mapping[str, object]) -> None:
+    _write_whole(path, json.dumps(content, sort_keys=True).encode())
+
+
 def _write_whole(path: Path, content: bytes) -> None:
-    draft = path.with_suffix(".draft")
+    draft = path.with_suffix(f".{os.getpid()}.draft")
     with draft.open("wb") as file:
         file.write(content)
         file.flush()

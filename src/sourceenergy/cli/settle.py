@@ -245,9 +245,7 @@ def _show(result: dict[str, Any], target: Path) -> None:
     out.print(table)
     missing = sum(row["missing"] for row in result["quality"])
     if missing:
-        out.print(
-            f"{missing} missing meter intervals were not settled; see report/completeness.txt"
-        )
+        out.print(f"{missing} meter intervals are missing and were not settled: see report/")
     out.print(
         f"shared {kwh(result['local_wh'])} kWh; fees {dollars(result['fees_ud'])};"
         f" residuals {result['residuals']}; mode {result['mode']}"

@@ -39,9 +39,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.command("verify")
 @click.argument("public", type=_FOLDER)
 @click.option("--audit", type=_FOLDER, help="The audit bundle's folder: replay the settlement.")
-@click.option(
-    "--member", type=_FILE, help="A member's own proof.json: prove the leaf and the bill."
-)
+@click.option("--member", type=_FILE, help="A member's own proof.json: prove leaf and bill.")
 @click.option(
     "--names",
     type=_FILE,
@@ -60,7 +58,7 @@ def verify_command(
     rpc: str | None,
     as_json: bool,
 ) -> None:
-    """Check a settled period against the chain; says what differs and exits with 1 if anything does.
+    """Check a settled period against the chain; name what differs, and exit with 1 then.
 
     PUBLIC is the folder of public files (statement.json, intervals.csv): totals, prices, roots,
     conservation and the chain of statements are checked. With --audit the whole settlement is

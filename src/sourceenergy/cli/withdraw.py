@@ -65,9 +65,7 @@ async def _withdraw(member: str, paths: Paths, rpc_url: str | None) -> dict[str,
     now_s = datetime.now(UTC).timestamp()
     opened = [s for s in live if s.live_at_s is not None and s.live_at_s <= now_s]
     if not opened:
-        waits = (
-            f"the next opens at {iso_utc(live[-1].live_at_s or 0)}" if live else "none is posted"
-        )
+        waits = f"next at {iso_utc(live[-1].live_at_s or 0)}" if live else "none is posted"
         raise NotPermitted(
             f"no statement is live yet: {waits}",
             rule="withdraw.delay",
