@@ -81,13 +81,14 @@ class EmbeddedChain:
     def alive(self) -> bool:
         """Does an anvil of this directory run?"""
         lock = self._lock(fcntl.LOCK_SH)  # shared: two who look do not see each other
-        if lock is None:
-            return True
-        os.close(lock)
+        if lock is not None:
+            os.close(lock)
         if self._process is not None:
-            self._process.wait()  # it has let go of its files, so it is gone but for this
-            self._process = None
-        return False
+            if lock is not None:
+                self._process.wait()  # it has let go of its files, so it is gone but for this
+            if self._process.poll() is not None:
+                self._process = None  # one that lives now is another keeper's
+        return lock is None
 
     async def start(self) -> None:
         """Start it, or take over the one that runs, and wait until it answers.
@@ -224,9 +225,10 @@ class EmbeddedChain:
         while True:
             await asyncio.sleep(_KEEP_EVERY_S)
             try:
-                if not self.alive:
-                    if _read(self._notes).get("stopped"):
-                        return
+                notes = _read(self._notes)
+                if not self.alive and notes.get("stopped"):
+                    return
+                if not self.alive or notes.get("pid") != self.pid:
                     self.restarts += 1
                     _log.warning("the chain has died (restart %d)", self.restarts)
                     self._ready = False

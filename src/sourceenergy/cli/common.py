@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import logging
 import re
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from datetime import datetime
 from functools import wraps
 from pathlib import Path
@@ -19,7 +18,6 @@ from zoneinfo import ZoneInfo
 import click
 from rich.console import Console
 
-from sourceenergy.chain.anvil import EmbeddedChain
 from sourceenergy.errors import InputError, SourceEnergyError
 
 P = ParamSpec("P")
@@ -90,25 +88,6 @@ def slug(name: str) -> str:
     """A folder's name for a community's name."""
     words = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
     return words[:60] or "community"
-
-
-@contextlib.asynccontextmanager
-async def chain_at(
-    rpc: str | None, data_dir: Path
-) -> AsyncIterator[tuple[str, EmbeddedChain | None]]:
-    """The chain to use: ``rpc``, or the local one, started if it does not run already."""
-    if rpc:
-        yield rpc, None
-        return
-    chain = EmbeddedChain(data_dir / "chain")
-    (data_dir / "chain").mkdir(parents=True, exist_ok=True)
-    ran_before = chain.alive
-    await chain.start()
-    try:
-        yield chain.url, chain
-    finally:
-        if not ran_before:
-            await chain.stop()
 
 
 def local_day(text: str, zone: str, option: str) -> int:

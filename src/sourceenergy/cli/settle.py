@@ -10,9 +10,9 @@ import click
 from rich.table import Table
 
 from sourceenergy.chain.rpc import Rpc
+from sourceenergy.cli.chain import chain_at
 from sourceenergy.cli.common import (
     Steps,
-    chain_at,
     data_option,
     err,
     json_option,

@@ -25,7 +25,7 @@ from sourceenergy.cli.common import (
     set_up_logging,
     telling_errors,
 )
-from sourceenergy.cli.live import connect, enrol
+from sourceenergy.cli.enrol import connect, enrol
 from sourceenergy.cli.world import (
     START,
     Paths,

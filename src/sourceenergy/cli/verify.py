@@ -19,8 +19,8 @@ from sourceenergy.audit.checks import (
 )
 from sourceenergy.audit.onchain import posted_statements
 from sourceenergy.chain.rpc import Rpc
+from sourceenergy.cli.chain import chain_at
 from sourceenergy.cli.common import (
-    chain_at,
     data_option,
     json_option,
     out,

@@ -10,8 +10,8 @@ from typing import Any
 import click
 
 from sourceenergy.chain.rpc import Rpc
+from sourceenergy.cli.chain import chain_at
 from sourceenergy.cli.common import (
-    chain_at,
     data_option,
     json_option,
     out,
@@ -20,7 +20,7 @@ from sourceenergy.cli.common import (
     set_up_logging,
     telling_errors,
 )
-from sourceenergy.cli.live import connect
+from sourceenergy.cli.enrol import connect
 from sourceenergy.cli.world import Paths, load_world
 from sourceenergy.errors import InputError, NotPermitted
 from sourceenergy.settlement.published import read_member

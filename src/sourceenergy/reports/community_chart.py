@@ -86,13 +86,15 @@ def _page(report: CommunityReport) -> Figure:
 
 
 def _heading(figure: Figure, r: CommunityReport) -> None:
-    figure.text(0.035, 0.945, legible(r.period.community, 70), size=17, weight="bold")
+    name = legible(r.period.community)
+    size = 17 if len(name) <= 50 else 12.5
+    figure.text(0.035, 0.945, name, size=size, weight="bold")
     figure.text(0.035, 0.917, f"{r.span}  ({r.local.time_zone})", size=9.5, color=PALE)
     badge = " · ".join(
         word for word in (r.label, "" if r.posted else "DRY RUN, not posted on chain") if word
     )
     if badge:
-        figure.text(0.965, 0.945, badge, size=13, weight="bold", color=ALERT, ha="right")
+        figure.text(0.965, 0.97, badge, size=13, weight="bold", color=ALERT, ha="right")
     mode = f"Mode: {MODE_WORDS[r.period.mode]}"
     figure.text(0.965, 0.917, mode, size=9.5, color=PALE, ha="right")
     s = r.settlement

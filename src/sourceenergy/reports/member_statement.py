@@ -27,7 +27,8 @@ from sourceenergy.settlement.ledger import AccountState, MemberLedger
 from sourceenergy.settlement.period import Period, Settlement
 from sourceenergy.settlement.published import Anchor
 
-VERIFY_COMMAND = "sourceenergy verify"
+VERIFY_COMMAND = "sourceenergy verify public --member proof.json"
+"""With the public files in ``public`` and the member's own proof file beside it."""
 
 
 @dataclass(frozen=True, slots=True)

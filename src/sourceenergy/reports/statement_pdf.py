@@ -106,7 +106,7 @@ def _header(s: MemberStatement) -> Table:
         badges += [Spacer(0, 3), _p("DRY RUN", loud), _p("not posted on chain", alert)]
     who = drawn(s.name, 64)
     if drawn(s.member_id) != who:
-        who = f"{who}  ·  {drawn(s.member_id)}"
+        who = "  ·  ".join(word for word in (who, drawn(s.member_id)) if word)
     days = f"{s.days} day{'' if s.days == 1 else 's'}, {s.time_zone.replace('_', ' ')} time"
     left = [
         _p("Energy statement", _TITLE),
@@ -273,7 +273,7 @@ def _proof(s: MemberStatement) -> Table:
     state = "Posted on chain" if s.posted else "Not posted (dry run)"
     say = (
         f"{state}: chain {s.anchor.chain_id}, epoch {s.epoch}. "
-        "You need not trust anyone: to check this statement, run"
+        f"You need not trust anyone: to check this{'' if s.posted else ' once posted'}, run"
     )
     rows = [
         [

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
+
+/// @title Currency: settlement money, one unit a micro-dollar [ud, 10⁻⁶ CAD]
+/// @notice ERC-20 with permit. Money is made only by a facilitator, within the bucket it was
+/// given, and unmade by the same facilitator; the supply is always the sum of the bucket levels.
+/// @dev Assumes that a facilitator holds a dollar for every dollar of its level; this contract
+/// cannot see a bank account.
+///
+/// Warning: a bucket's capacity may be set below its level. Then nothing more is minted, and what
+/// is out stays good.
+interface ICurrency is IERC20, IERC20Permit {
+    /// @notice A facilitator's bucket was made, resized or closed (capacity 0).
+    event BucketSet(address indexed facilitator, uint128 capacityUd);
+
+    /// @notice A facilitator made money.
+    event Minted(address indexed facilitator, address indexed to, uint256 amountUd);
+
+    /// @notice A facilitator unmade money it held.
+    event Burned(address indexed facilitator, uint256 amountUd);
+
+    /// @notice Thrown when minting would raise the facilitator's level above its capacity; an
+    /// account that is no facilitator has capacity 0.
+    error BucketExceeded(
+        address facilitator, uint128 capacityUd, uint128 levelUd, uint128 amountUd
+    );
+
+    /// @notice Thrown when a facilitator would burn more than it made.
+    error BelowBucket(address facilitator, uint128 levelUd, uint128 amountUd);
+
+    /// @notice Sets how much money `facilitator` may have out at most [ud].
+    /// @dev Called by the bucket role.
+    function setBucket(address facilitator, uint128 capacityUd) external;
+
+    /// @notice Makes `amountUd` for `to` [ud].
+    /// @dev Called by a facilitator.
+    function mint(address to, uint128 amountUd) external;
+
+    /// @notice Unmakes `amountUd` the caller holds and lowers its level [ud].
+    /// @dev Called by a facilitator.
+    function burn(uint128 amountUd) external;
+
+    /// @notice How much `facilitator` may have out, and has out [ud].
+    function bucketOf(address facilitator)
+        external
+        view
+        returns (uint128 capacityUd, uint128 levelUd);
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IClearing} from "../../src/interfaces/IClearing.sol";
+import {World} from "../World.sol";
+
+contract ClearingReclaimTest is World {
+    uint256 private constant OVERDUE_S = START_S + EXIT_WINDOW + 1;
+
+    function _reclaim(address account) private {
+        vm.prank(account);
+        clearing.reclaim(community);
+    }
+
+    function _refusedWith(address account, bytes memory reason) private {
+        vm.prank(account);
+        vm.expectRevert(reason);
+        clearing.reclaim(community);
+    }
+
+    function test_refuses_who_did_not_ask_to_leave() public {
+        _deposit(neighbour, 5);
+        _refusedWith(neighbour, abi.encodeWithSelector(IClearing.NoExit.selector, neighbour));
+    }
+
+    function test_refuses_while_the_exit_may_be_served() public {
+        _deposit(neighbour, 5);
+        vm.prank(neighbour);
+        clearing.requestExit(community);
+        vm.warp(OVERDUE_S - 1);
+        _refusedWith(
+            neighbour,
+            abi.encodeWithSelector(IClearing.ExitNotOverdue.selector, neighbour, OVERDUE_S - 1)
+        );
+    }
+
+    function test_refuses_deposits_a_statement_accounts_for() public {
+        _deposit(consumer, 100_000);
+        _post(_traded()); // the consumer spent 40 000 and must escape by its leaf
+        vm.prank(consumer);
+        clearing.requestExit(community);
+        vm.warp(OVERDUE_S);
+        _refusedWith(
+            consumer, abi.encodeWithSelector(IClearing.DepositsAccounted.selector, 100_000, 0)
+        );
+    }
+
+    function test_refuses_without_passport() public {
+        _deposit(neighbour, 5);
+        vm.prank(neighbour);
+        clearing.requestExit(community);
+        vm.warp(OVERDUE_S);
+        _hold(neighbour);
+        _refusedWith(
+            neighbour,
+            abi.encodeWithSelector(IClearing.PassportInvalid.selector, neighbour, TRADE_ENERGY)
+        );
+    }
+
+    function test_gives_back_what_no_statement_ever_knew() public {
+        _deposit(consumer, 100_000);
+        _deposit(neighbour, 5);
+        _post(_traded()); // forgets the neighbour
+        vm.prank(neighbour);
+        clearing.requestExit(community);
+        vm.warp(OVERDUE_S);
+        vm.expectEmit();
+        emit IClearing.WoundUp(community, 1);
+        vm.expectEmit();
+        emit IClearing.Reclaimed(community, neighbour, 5);
+        _reclaim(neighbour);
+        assertEq(currency.balanceOf(neighbour), 5, "all of it");
+        assertEq(clearing.fundsOf(community), 100_000, "the others'");
+        _refusedWith(neighbour, abi.encodeWithSelector(IClearing.NoDeposits.selector, neighbour));
+    }
+
+    function test_gives_everything_back_where_nothing_was_ever_posted() public {
+        _deposit(consumer, 100_000);
+        _deposit(neighbour, 5);
+        vm.prank(consumer);
+        clearing.requestExit(community);
+        vm.warp(OVERDUE_S);
+        _reclaim(consumer);
+        _reclaim(neighbour);
+        assertEq(clearing.fundsOf(community), 0, "nothing is left");
+    }
+
+    function test_with_an_escape_in_either_order_pays_once(bool escapeFirst) public {
+        // the producer has a leaf from its exports, and made its first deposit after it
+        _deposit(consumer, 100_000);
+        IClearing.Leaf[] memory leaves = _traded();
+        _post(leaves);
+        _deposit(producer, 5);
+        vm.prank(producer);
+        clearing.requestExit(community);
+        vm.warp(OVERDUE_S);
+        if (!escapeFirst) _reclaim(producer);
+        bytes32[] memory proof = _proofOf(leaves, 1);
+        vm.prank(producer);
+        clearing.escape(community, 1, leaves[1], proof);
+        _refusedWith(producer, abi.encodeWithSelector(IClearing.NoDeposits.selector, producer));
+        assertEq(currency.balanceOf(producer), 40_005, "payout and deposit, once");
+        assertEq(clearing.fundsOf(community), 60_000, "the consumer's");
+    }
+}

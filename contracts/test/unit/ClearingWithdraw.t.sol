@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IClearing} from "../../src/interfaces/IClearing.sol";
+import {World} from "../World.sol";
+
+contract ClearingWithdrawTest is World {
+    IClearing.Leaf[] private leaves;
+    uint64 private epoch;
+
+    function setUp() public override {
+        super.setUp();
+        _deposit(consumer, 100_000);
+        IClearing.Leaf[] memory traded = _traded();
+        for (uint256 i = 0; i < traded.length; ++i) {
+            leaves.push(traded[i]);
+        }
+        epoch = _post(traded);
+    }
+
+    function _withdraw(IClearing.Leaf memory leaf, uint256 i) private {
+        bytes32[] memory proof = _proofOf(leaves, i);
+        vm.prank(stranger);
+        clearing.withdraw(community, epoch, leaf, proof);
+    }
+
+    function _refusedWith(IClearing.Leaf memory leaf, uint256 i, bytes memory reason) private {
+        bytes32[] memory proof = _proofOf(leaves, i);
+        vm.expectRevert(reason);
+        clearing.withdraw(community, epoch, leaf, proof);
+    }
+
+    function test_refuses_an_unknown_epoch() public {
+        epoch = 2;
+        _refusedWith(leaves[1], 1, abi.encodeWithSelector(IClearing.UnknownEpoch.selector, 2));
+    }
+
+    function test_refuses_before_live() public {
+        vm.warp(START_S + DELAY - 1);
+        _refusedWith(
+            leaves[1], 1, abi.encodeWithSelector(IClearing.NotLive.selector, epoch, START_S + DELAY)
+        );
+    }
+
+    function test_refuses_after_a_veto() public {
+        vm.prank(guardian);
+        clearing.veto(community, epoch);
+        vm.warp(START_S + DELAY);
+        _refusedWith(
+            leaves[1], 1, abi.encodeWithSelector(IClearing.StatementVetoed.selector, epoch)
+        );
+    }
+
+    function test_refuses_a_leaf_that_asks_for_more() public {
+        vm.warp(START_S + DELAY);
+        IClearing.Leaf memory leaf = leaves[1];
+        leaf.payoutUd += 1;
+        _refusedWith(
+            leaf,
+            1,
+            abi.encodeWithSelector(
+                IClearing.LeafRefused.selector,
+                clearing.leafHash(community, leaf),
+                clearing.statementOf(community, epoch).payoutRoot
+            )
+        );
+    }
+
+    function test_refuses_another_community() public {
+        vm.prank(admin);
+        bytes32 other =
+            clearing.open("Oak Street", operator, guardian, address(verifier), DELAY, EXIT_WINDOW);
+        vm.warp(START_S + DELAY);
+        bytes32[] memory proof = _proofOf(leaves, 1);
+        vm.expectRevert(abi.encodeWithSelector(IClearing.UnknownEpoch.selector, epoch));
+        clearing.withdraw(other, epoch, leaves[1], proof);
+    }
+
+    function test_holds_the_payout_while_the_passport_is_on_hold() public {
+        vm.warp(START_S + DELAY);
+        _hold(producer);
+        _refusedWith(
+            leaves[1],
+            1,
+            abi.encodeWithSelector(IClearing.PassportInvalid.selector, producer, TRADE_ENERGY)
+        );
+        vm.prank(admin);
+        passport.setFrozen(producer, false);
+        _withdraw(leaves[1], 1);
+        assertEq(currency.balanceOf(producer), 40_000, "paid once the hold is lifted");
+    }
+
+    function test_refuses_a_second_time() public {
+        vm.warp(START_S + DELAY);
+        _withdraw(leaves[1], 1);
+        _refusedWith(
+            leaves[1], 1, abi.encodeWithSelector(IClearing.NothingDue.selector, producer, 40_000)
+        );
+    }
+
+    function test_refuses_more_than_the_community_holds() public {
+        // verifiers who lie about the leaves can spend this community's funds, and no other's
+        vm.prank(admin);
+        bytes32 other =
+            clearing.open("Oak Street", operator, guardian, address(verifier), DELAY, EXIT_WINDOW);
+        _fund(neighbour, 1_000_000);
+        vm.prank(neighbour);
+        clearing.deposit(other, neighbour, 1_000_000);
+
+        leaves[1].payoutUd = 100_001;
+        IClearing.Statement memory s = _statement(leaves);
+        s.payoutsUd = 100_000;
+        s.balancesUd = 0;
+        epoch = _post(s);
+        vm.warp(START_S + DELAY);
+        _refusedWith(
+            leaves[1], 1, abi.encodeWithSelector(IClearing.FundsExceeded.selector, 100_000, 100_001)
+        );
+    }
+
+    function test_anyone_may_have_a_member_paid() public {
+        vm.warp(START_S + DELAY);
+        vm.expectEmit();
+        emit IClearing.Withdrawn(community, producer, epoch, 40_000, 40_000);
+        _withdraw(leaves[1], 1);
+        assertEq(currency.balanceOf(producer), 40_000, "the member has the money");
+        assertEq(clearing.paid(community, producer), 40_000, "paid");
+        assertEq(clearing.fundsOf(community), 60_000, "funds");
+    }
+
+    function test_pays_only_the_difference_of_a_later_statement(uint256 laterUd) public {
+        laterUd = bound(laterUd, 40_001, 100_000);
+        vm.warp(START_S + DELAY);
+        _withdraw(leaves[1], 1);
+
+        leaves[0].balanceUd = uint128(100_000 - laterUd);
+        leaves[1].payoutUd = uint128(laterUd);
+        epoch = _post(leaves);
+        vm.warp(START_S + 2 * DELAY);
+        _withdraw(leaves[1], 1);
+        assertEq(currency.balanceOf(producer), laterUd, "the later total, once");
+    }
+
+    function test_an_older_root_never_expires_and_pays_no_more_than_its_total() public {
+        IClearing.Leaf[] memory older = leaves;
+        uint64 olderEpoch = epoch;
+        leaves[0].balanceUd = 10_000;
+        leaves[1].payoutUd = 90_000;
+        epoch = _post(leaves);
+        vm.warp(START_S + 200 days);
+
+        clearing.withdraw(community, olderEpoch, older[1], _proofOf(older, 1));
+        assertEq(currency.balanceOf(producer), 40_000, "by the older root");
+        _withdraw(leaves[1], 1);
+        assertEq(currency.balanceOf(producer), 90_000, "by the newer root");
+        bytes32[] memory proof = _proofOf(older, 1);
+        vm.expectRevert(abi.encodeWithSelector(IClearing.NothingDue.selector, producer, 90_000));
+        clearing.withdraw(community, olderEpoch, older[1], proof);
+    }
+}
