@@ -56,7 +56,7 @@ def create_app(node: Node) -> FastAPI:
         description="Readings in, statements and proofs out. Simulated data is labelled so.",
         lifespan=lifespan,
         openapi_url="/api/openapi.json",
-        docs_url="/api/docs",
+        docs_url=None,
         redoc_url=None,
     )
 
