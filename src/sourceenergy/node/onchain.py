@@ -14,7 +14,7 @@ from sourceenergy.audit.onchain import posted_statements
 from sourceenergy.chain.anvil import EmbeddedChain
 from sourceenergy.chain.contracts import Contract, leaf_values, statement_values
 from sourceenergy.chain.deploy import Manifest, Role, deploy
-from sourceenergy.chain.gateway import Gateway
+from sourceenergy.chain.gateway import Gateway, reconcile_all
 from sourceenergy.chain.intents import Call, TransactionReceipt
 from sourceenergy.chain.keys import Account, open_account, quorum_proof
 from sourceenergy.chain.rpc import Rpc
@@ -85,8 +85,7 @@ class OnChain:
                 await local.fund(account.address, LOCAL_WEI)
         log = StoredIntentLog(store)
         as_admin, as_operator = Gateway(rpc, admin, log), Gateway(rpc, operator, log)
-        await as_admin.reconcile()
-        await as_operator.reconcile()
+        await reconcile_all([as_admin, as_operator])
         manifest = await deploy(
             as_admin,
             {role: [admin.address] for role in Role},
@@ -130,6 +129,10 @@ class OnChain:
         )
         return cls(rpc, manifest, as_admin, as_operator, verifier, anchor)
 
+    async def reconcile(self) -> None:
+        """Send again what a chain that went back has lost."""
+        await reconcile_all([self.admin, self.operator])
+
     async def chain_time_s(self) -> int:
         """Time of the newest block [s]."""
         block = await self.rpc.call("eth_getBlockByNumber", "latest", False)
@@ -154,7 +157,6 @@ class OnChain:
     async def register_devices(self, devices: Mapping[str, tuple[int, int, str]]) -> None:
         """Register and verify devices: id to P-256 key (x, y) and the owner's account."""
         contract = self.manifest.contract("Devices")
-        new = {d: v for d, v in devices.items() if not self.admin.knows(f"device:{d}")}
         await self.admin.send_many(
             [
                 Call(
@@ -169,7 +171,8 @@ class OnChain:
                         10_000,
                     ),
                 )
-                for device, (x, y, owner) in new.items()
+                for device, (x, y, owner) in devices.items()
+                if not self.admin.knows(f"device:{device}")
             ]
         )
         await self.admin.send_many(
@@ -179,7 +182,8 @@ class OnChain:
                     contract.address,
                     contract.encode("setVerified", device, True),
                 )
-                for device in new
+                for device in devices
+                if not self.admin.knows(f"device-verified:{device}")
             ]
         )
 
@@ -240,6 +244,18 @@ class OnChain:
                 epoch,
                 leaf_values(leaf),
                 list(proof),
+            ),
+        )
+
+    async def serve_exit(
+        self, epoch: int, leaf: PayoutLeaf, proof: Sequence[str]
+    ) -> TransactionReceipt:
+        """Answer a member's request to leave with a live statement that left no balance."""
+        return await self.operator.send(
+            f"exit:{self.anchor.community}:{leaf.account.lower()}:{epoch}",
+            self.clearing.address,
+            self.clearing.encode(
+                "serveExit", self.anchor.community, epoch, leaf_values(leaf), list(proof)
             ),
         )
 

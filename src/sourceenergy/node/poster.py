@@ -44,8 +44,7 @@ class Poster:
             try:
                 if lost:
                     # The chain may have come back without its last second: send again what it lost.
-                    await self._onchain.admin.reconcile()
-                    await self._onchain.operator.reconcile()
+                    await self._onchain.reconcile()
                     lost = False
                 await self.index()
                 await self.post_ready()
@@ -63,8 +62,7 @@ class Poster:
         if page.reread_from is not None:
             log.warning("the chain went back; reading again from block %s", page.reread_from)
             self._trail = [mark for mark in self._trail if mark.block < page.reread_from]
-            await self._onchain.admin.reconcile()
-            await self._onchain.operator.reconcile()
+            await self._onchain.reconcile()
         ours = self._onchain.anchor.community
         deposits, exits = [], []
         for event in page.events:
