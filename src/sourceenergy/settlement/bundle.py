@@ -7,11 +7,9 @@ a meter and interval, with its commitment) and ``tariffs.toml``. Their hash is i
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,7 +19,7 @@ import numpy as np
 from sourceenergy.config.tariff_file import parse_tariffs
 from sourceenergy.errors import ConfigError, VerificationFailed
 from sourceenergy.proofs import keccak, record_leaf_hash
-from sourceenergy.records import MeterInterval, Mode, Quality
+from sourceenergy.records import MeterInterval, Mode, Quality, TariffPlan
 from sourceenergy.settlement.ledger import AccountState
 from sourceenergy.settlement.period import Period, PeriodMember, PeriodMeter, record_leaves
 from sourceenergy.units import UdPerKwh, Wh, iso_utc
@@ -118,27 +116,60 @@ def read_bundle(files: Mapping[str, bytes]) -> BundleRead:
         if name not in files:
             raise _broken(name, "the file is not in the bundle")
     try:
+        plans = parse_tariffs(files[TARIFFS].decode(), TARIFFS)
+    except (ValueError, ConfigError) as error:
+        raise _broken(TARIFFS, f"cannot be read: {error}") from error
+    records = files[RECORDS].decode(errors="replace").removesuffix("\n").split("\n")
+    try:
         head: dict[str, Any] = json.loads(files[PERIOD])
-        period = _period(head, files[TARIFFS].decode())
-    except (KeyError, TypeError, ValueError, UnicodeDecodeError, ConfigError) as error:
+        period = _period(head, plans, len(records) - 1)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise _broken(PERIOD, f"cannot be read: {error}") from error
-    return _with_records(period, files[RECORDS])
+    return _with_records(period, records)
 
 
-def _seconds(text: str) -> int:
-    return int(datetime.fromisoformat(text).timestamp())
+def utc_seconds(text: str) -> int:
+    """Unix seconds of an ISO time; ``ValueError`` unless it is one and names its zone."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:  # it would be read in this machine's zone
+        raise ValueError(f"a time needs its zone: {text}")
+    return int(moment.timestamp())
 
 
-def _period(head: dict[str, Any], tariffs: str) -> Period:
-    start_s, end_s = _seconds(head["start"]), _seconds(head["end"])
+def _hex(text: str, size: int) -> str:
+    if len(bytes.fromhex(text.removeprefix("0x"))) != size:
+        raise ValueError(f"not {size} bytes: {text}")
+    return text
+
+
+def _owners(parts: Sequence[Sequence[int]], members: int) -> tuple[tuple[int, int], ...]:
+    owners = tuple((int(i), int(w)) for i, w in parts)
+    if not owners or any(not (0 <= i < members and w > 0) for i, w in owners):
+        raise ValueError(f"parts of no member: {parts}")
+    return owners
+
+
+def _period(head: dict[str, Any], plans: dict[str, TariffPlan], records: int) -> Period:
+    start_s, end_s = utc_seconds(head["start"]), utc_seconds(head["end"])
     seconds = int(head["interval_seconds"])
     meters = tuple(
         PeriodMeter(
-            m["key"], tuple((int(i), int(w)) for i, w in m["parts"]), bool(m["verified"]), m["salt"]
+            _hex(m["key"], 32),
+            _owners(m["parts"], len(head["members"])),
+            bool(m["verified"]),
+            _hex(m["salt"], 32),
         )
         for m in head["meters"]
     )
+    for m in head["members"]:
+        if m["plan"] not in plans:
+            raise ValueError(f"no such plan: {m['plan']}")
     shape = (len(range(start_s, end_s, seconds)), len(meters))
+    if shape[0] * shape[1] != records:  # before any memory is taken for them
+        raise _broken(
+            RECORDS,
+            f"has {records} records, {shape[0] * shape[1]} are needed (the file was cut?)",
+        )
     return Period(
         version=head["version"],
         community=head["community"],
@@ -151,18 +182,18 @@ def _period(head: dict[str, Any], tariffs: str) -> Period:
         seconds=seconds,
         members=tuple(
             PeriodMember(
-                m["key"],
-                m["account"],
+                _hex(m["key"], 32),
+                _hex(m["account"], 20),
                 m["plan"],
-                m["salt"],
-                None if m["passport_end"] is None else _seconds(m["passport_end"]),
+                _hex(m["salt"], 32),
+                None if m["passport_end"] is None else utc_seconds(m["passport_end"]),
             )
             for m in head["members"]
         ),
         meters=meters,
-        operator_account=head["operator"]["account"],
-        operator_salt=head["operator"]["salt"],
-        plans=parse_tariffs(tariffs, TARIFFS),
+        operator_account=_hex(head["operator"]["account"], 20),
+        operator_salt=_hex(head["operator"]["salt"], 32),
+        plans=plans,
         imported=np.zeros(shape, dtype=np.int64),
         exported=np.zeros(shape, dtype=np.int64),
         quality=np.full(shape, Quality.MISSING, dtype=np.int64),
@@ -173,39 +204,43 @@ def _period(head: dict[str, Any], tariffs: str) -> Period:
     )
 
 
-def _with_records(period: Period, data: bytes) -> BundleRead:
+def _with_records(period: Period, lines: Sequence[str]) -> BundleRead:
     column = {meter.key[:SHORT]: i for i, meter in enumerate(period.meters)}
     salts = [bytes.fromhex(meter.salt) for meter in period.meters]
     row_of = {start: t for t, start in enumerate(period.starts_s)}
+    seen = np.zeros(period.quality.shape, dtype=np.bool_)
     altered = []
-    seen = 0
-    reader = csv.reader(io.StringIO(data.decode("utf-8", errors="replace")))
-    if tuple(next(reader, ())) != _COLUMNS:
+    if lines[0] != ",".join(_COLUMNS):
         raise _broken(f"{RECORDS} line 1", "the heading is not that of a bundle")
-    for number, row in enumerate(reader, start=2):
+    for number, line in enumerate(lines[1:], start=2):
         try:
-            when, name, imported, exported, word, commitment = row
-            start = _seconds(when)
+            when, name, imported, exported, word, commitment = line.split(",")
+            start = utc_seconds(when)
             t, m = row_of[start], column[name]
             quality = Quality[word.upper()]
             record = MeterInterval(
-                name, start, period.seconds, Wh(int(imported)), Wh(int(exported)), quality
+                name, start, period.seconds, _energy(imported), _energy(exported), quality
             )
-        except (ValueError, KeyError) as error:
+        except (ValueError, KeyError, OverflowError) as error:
             raise _broken(f"{RECORDS} line {number}", f"cannot be read: {error}") from error
         if record_leaf_hash(salts[m], record).hex() != commitment:
             altered.append(
                 f"meter {name}, interval {when}: {imported} Wh imported, {exported} Wh exported "
                 f"({word}) is not what was committed to"
             )
+        elif seen[t, m]:
+            altered.append(f"meter {name}, interval {when}: a second record (line {number})")
         period.imported[t, m], period.exported[t, m] = record.imported_wh, record.exported_wh
         period.quality[t, m] = quality
-        seen += 1
-    if seen != period.quality.size:
-        raise _broken(
-            RECORDS, f"has {seen} records, {period.quality.size} are needed (the file was cut?)"
-        )
+        seen[t, m] = True
     return BundleRead(period, tuple(altered))
+
+
+def _energy(text: str) -> Wh:
+    value = int(text)
+    if abs(value) >= 1 << 62:
+        raise ValueError(f"no meter counts that much: {text[:40]}")
+    return Wh(value)
 
 
 def _broken(what: str, message: str) -> VerificationFailed:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sourceenergy.economy.aggregated_market import meter_settles
-from sourceenergy.errors import InvariantBroken
+from sourceenergy.errors import InputError, InvariantBroken
 from sourceenergy.market.tariffs import prices_at
 from sourceenergy.proofs import (
     derive_salt,
@@ -192,6 +192,14 @@ def interval_input(period: Period) -> IntervalInput:
             trades[:, i] = False
     spendable = None
     if period.funded:
+        if period.feed_in < 0:  # sellers would owe money, and have none to pay from
+            raise InputError(
+                "members who pay from funds cannot share at a negative feed-in",
+                rule="funds.feed_in",
+                field="feed_in",
+                value=period.feed_in,
+                remedy="let the operator collect afterwards, or set a feed-in of zero or more",
+            )
         spendable = tuple(
             ND_PER_UD
             * (

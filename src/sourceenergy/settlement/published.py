@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from typing import Any
 
 from sourceenergy.errors import VerificationFailed
 from sourceenergy.proofs import price_leaf_hash, statement_hash
 from sourceenergy.records import EnergyLeaf, IntervalPrice, PayoutLeaf, Statement
-from sourceenergy.settlement.bundle import canonical_json
+from sourceenergy.settlement.bundle import canonical_json, utc_seconds
 from sourceenergy.settlement.ledger import AccountState
 from sourceenergy.settlement.period import Period, Settlement
 from sourceenergy.units import UdPerKwh, iso_utc
@@ -111,15 +108,23 @@ def read_public(files: dict[str, bytes]) -> PublicPeriod:
         head: dict[str, Any] = json.loads(files[STATEMENT])
         statement = Statement(**head["statement"])
         anchor = Anchor(**head["anchor"])
+        name, mechanism, version, stated_hash = (
+            str(head[key]) for key in ("community", "mechanism", "version", "hash")
+        )
     except (KeyError, TypeError, ValueError) as error:
         raise _broken(STATEMENT, error) from error
     prices, commitments = [], []
-    rows = csv.DictReader(io.StringIO(files.get(INTERVALS, b"").decode("utf-8", "replace")))
-    for number, row in enumerate(rows, start=2):
+    heading, *lines = files.get(INTERVALS, b"").decode(errors="replace").split("\n")
+    if heading != ",".join(_COLUMNS):
+        raise _broken(f"{INTERVALS} line 1", ValueError("the heading is not that of intervals"))
+    for number, line in enumerate(lines, start=2):
+        if not line:
+            continue
         try:
+            row = dict(zip(_COLUMNS, line.split(","), strict=True))
             prices.append(
                 IntervalPrice(
-                    int(datetime.fromisoformat(row["start"]).timestamp()),
+                    utc_seconds(row["start"]),
                     int(row["seconds"]),
                     row["local"] == "1",
                     UdPerKwh(int(row["price"])),
@@ -134,11 +139,11 @@ def read_public(files: dict[str, bytes]) -> PublicPeriod:
             raise _broken(f"{INTERVALS} line {number}", error) from error
     return PublicPeriod(
         anchor,
-        str(head["community"]),
-        str(head["mechanism"]),
-        str(head["version"]),
+        name,
+        mechanism,
+        version,
         statement,
-        str(head["hash"]),
+        stated_hash,
         tuple(prices),
         tuple(commitments),
     )

@@ -1,0 +1,104 @@
+"""The docs are true: links lead somewhere, examples parse, commands exist."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from sourceenergy.cli.main import COMMANDS, main
+from sourceenergy.config.community_file import parse_community
+from sourceenergy.config.tariff_file import parse_tariffs, shipped_tariffs
+from sourceenergy.edge.settings import load_engine_config
+from sourceenergy.node.assemble import check_tariffs
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / "web/README.md"])
+
+
+def toml_blocks(page: str) -> list[str]:
+    return re.findall(r"```toml\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.S)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8")):
+        if not target.startswith(("http://", "https://", "mailto:")):
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_command_and_option_a_page_shows_exists(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    shown = re.findall(r"sourceenergy ([a-z]+)\b([^`\n]*)", "\n".join(code_of(text)))
+    for name, arguments in shown:
+        assert name in COMMANDS, f"{page.name} shows `sourceenergy {name}`"
+        command = main.get_command(None, name)  # type: ignore[arg-type]
+        assert command is not None
+        known = {option for parameter in command.params for option in parameter.opts}
+        for option in re.findall(r"(?<!\S)--[a-z-]+", arguments):
+            assert option in known, f"{page.name} shows {option} of {name}"
+
+
+def code_of(text: str) -> list[str]:
+    return re.findall(r"```[a-z]*\n(.*?)```", text, re.S) + re.findall(r"`([^`\n]+)`", text)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_make_target_a_page_shows_exists(page: Path) -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
+    for code in code_of(page.read_text(encoding="utf-8")):
+        for target in re.findall(r"(?:^|&& )make ([a-z-]+)", code, re.M):
+            assert target in targets, f"{page.name} shows `make {target}`"
+
+
+def test_the_community_file_of_the_docs_is_a_community() -> None:
+    (text,) = toml_blocks("docs/community-file.md")
+    community = parse_community(text)
+    check_tariffs(community, parse_tariffs(shipped_tariffs(), "shipped"))
+    assert [meter.parts for meter in community.meters] == [((0, 1),), ((0, 50), (1, 50))]
+
+
+def test_the_engine_file_of_the_docs_is_one(tmp_path: Path) -> None:
+    (text,) = toml_blocks("docs/engine.md")
+    path = tmp_path / "engine.toml"
+    path.write_text(text.replace("0x…", "0x1"), encoding="utf-8")
+    assert load_engine_config(path).home == "home-01"
+
+
+def test_every_dependency_has_its_reason() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    reasons = (ROOT / "docs/decisions/0005-dependencies.md").read_text()
+    groups = [project["dependencies"], *project["optional-dependencies"].values()]
+    for requirement in (item for group in groups for item in group):
+        name = re.split(r"[<>=\[]", requirement)[0]
+        assert re.search(rf"\b{re.escape(name)}\b", reasons), f"{name} has no reason"
+
+
+def test_every_layer_is_found_by_one_stem() -> None:
+    pages = {page.stem for page in (ROOT / "docs/layers").glob("*.md")} - {"README"}
+    rules = {file.stem for file in (ROOT / "src/sourceenergy/economy").glob("[a-z]*.py")}
+    assert rules <= pages
+    for stem in rules:
+        assert (ROOT / f"tests/economy/test_{stem}.py").exists(), f"{stem} has no test"
+
+
+def test_no_file_names_a_package_registry_or_the_makers_machine() -> None:
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if listed.returncode:
+        pytest.skip("needs a git checkout")
+    hosts = re.compile(
+        "|".join(("registry." + "npmjs", "pypi." + "org", "files.python" + "hosted"))
+    )
+    for name in listed.stdout.splitlines():
+        path = ROOT / name
+        if path.suffix in {".png", ".pdf"} or not path.is_file():
+            continue
+        found = hosts.search(path.read_text(encoding="utf-8", errors="replace"))
+        assert found is None, f"{name} names {found and found.group()}"
