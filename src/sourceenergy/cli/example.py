@@ -47,6 +47,4 @@ def example_command(
     choices = Choices(solar_w=solar_w, solar_homes=solar_homes, overnight_homes=overnight)
     write_tree(folder, real_homes_community(files, choices))
     out.print(f"written: {folder}/community.toml and {len(files)} meter files")
-    out.print(
-        f"now: sourceenergy settle {folder}/community.toml --from 2025-11-01 --to 2026-11-01"
-    )
+    out.print(f"now: sourceenergy settle {folder}/community.toml --from 2025-11-01 --to 2026-11-01")

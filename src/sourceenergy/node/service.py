@@ -227,8 +227,9 @@ class Node:
             "buy_ud_per_kwh": None if local is None else local + row["fee"],
             "sell_ud_per_kwh": local,
             "fee_ud_per_kwh": row["fee"],
-            "retail_ud_per_kwh": retail,
-            "feed_in_ud_per_kwh": community.feed_in,
+            # The band the price was made in; where nothing was shared, the first member's plan.
+            "retail_ud_per_kwh": row["retail"] if row["traded"] else retail,
+            "feed_in_ud_per_kwh": row["feed_in"] if row["traded"] else community.feed_in,
             "interval_start_s": start,
             "period": period,
         }
@@ -309,7 +310,9 @@ class Node:
             bought, sold = result["bought"][member], result["sold"][member]
             missing = record.quality is Quality.MISSING
             made = produced if produced is not None else 0
-            consumed = None if missing else max(0, made + record.imported_wh - record.exported_wh)
+            # A battery's energy is not metered, so a battery home's own use is not known.
+            known = not missing and not self._homes[home].battery_wh
+            consumed = made + record.imported_wh - record.exported_wh if known else None
             row = {
                 "start_s": record.start_s,
                 "imported_wh": record.imported_wh,
