@@ -33,7 +33,7 @@ def main() -> None:
     options = ["--port", str(port), "--interval-seconds", "2", "--delay", "5"]
     community = subprocess.Popen([*command, *options])
     try:
-        wait_for_statements(url, 6)
+        wait_for_statements(url, 3)
         subprocess.run(
             ["npm", "run", "--silent", "screens", "--", "--url", url, "--out", str(PICTURES)],
             cwd=ROOT / "web",
