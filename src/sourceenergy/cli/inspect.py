@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.table import Table
 
 from sourceenergy.cli.common import json_option, out, telling_errors
 from sourceenergy.errors import MeterDataError
@@ -81,28 +80,19 @@ def _row(path: Path, time_zone: str, local_time_zone: str | None) -> dict[str, A
 
 
 def _show(rows: list[dict[str, Any]]) -> None:
-    table = Table()
-    for heading in ("file", "intervals", "from", "to", "imported kWh", "exported kWh", "quality"):
-        table.add_column(heading, justify="right" if "kWh" in heading else "left")
     for row in rows:
-        if "refused" not in row:
-            table.add_row(
-                row["file"],
-                f"{row['intervals']} of {row['interval_minutes']} min",
-                row["from"],
-                row["to"],
-                kwh(row["imported_wh"]),
-                kwh(row["exported_wh"]),
-                ", ".join(f"{count} {name}" for name, count in row["quality"].items()),
-            )
-    if table.row_count:
-        out.print(table)
-    for row in rows:
-        for warning in row.get("warnings", ()):
-            out.print(f"[yellow]note:[/] {row['file']}: {warning}")
         if "refused" in row:
             refused = row["refused"]
             out.print(
                 f"[bold red]refused:[/] {refused['message']} (rule: {refused['rule']})."
                 f" Remedy: {refused['remedy']}"
             )
+            continue
+        quality = ", ".join(f"{count} {name}" for name, count in row["quality"].items())
+        out.print(f"[bold]{row['file']}[/]: {row['intervals']} x {row['interval_minutes']} min")
+        out.print(f"  {row['from']} to {row['to']}: {quality}")
+        out.print(
+            f"  imported {kwh(row['imported_wh'])} kWh, exported {kwh(row['exported_wh'])} kWh"
+        )
+        for warning in row["warnings"]:
+            out.print(f"  [yellow]note:[/] {warning}")
