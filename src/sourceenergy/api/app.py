@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Query, Request, WebSocket, WebSocketDisconnect
+from fastapi import Path as PathValue
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
@@ -24,6 +25,8 @@ from sourceenergy.sdk import receipt_to_json, refusal_to_json, segment_from_json
 WEB = Path(__file__).parent / "web"
 BODY_MOST = 4 << 20
 """Largest message a device may send [bytes]."""
+EPOCH_MOST = (1 << 63) - 1
+_NOT_FOUND = ("home.unknown", "public.file")
 
 
 class WebApp(StaticFiles):
@@ -34,7 +37,8 @@ class WebApp(StaticFiles):
         try:
             return await super().get_response(path, scope)
         except HTTPException as error:
-            if error.status_code == 404 and not PurePosixPath(path).suffix:
+            place = PurePosixPath(path)
+            if error.status_code == 404 and not place.suffix and place.parts[:1] != ("api",):
                 return await super().get_response("index.html", scope)
             raise
 
@@ -64,7 +68,7 @@ def create_app(node: Node) -> FastAPI:
     async def refuse(_: Request, error: SourceEnergyError) -> JSONResponse:
         status = 500
         if isinstance(error, InputError):
-            status = 404 if error.rule.endswith(("unknown", "file")) else 400
+            status = 404 if error.rule in _NOT_FOUND else 400
         elif isinstance(error, NotPermitted):
             status = 403
         elif isinstance(error, Unavailable):
@@ -109,7 +113,7 @@ def create_app(node: Node) -> FastAPI:
         return {"statements": node.statements(limit)}
 
     @app.get("/api/v1/public/{epoch}/{name}", tags=["proof"])
-    async def public(epoch: int, name: str) -> Response:
+    async def public(epoch: Annotated[int, PathValue(ge=1, le=EPOCH_MOST)], name: str) -> Response:
         """A statement's public files: statement.json and intervals.csv."""
         kind = "application/json" if name.endswith(".json") else "text/csv; charset=utf-8"
         return Response(node.public_file(epoch, name), media_type=kind)

@@ -6,6 +6,7 @@ first record that differs. Nothing here reads a file or a network.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
@@ -72,10 +73,7 @@ def check_public(public: PublicPeriod, posted: Sequence[PostedStatement]) -> lis
     """Do the public files say what the chain says, and are prices made by their formula?"""
     checks = [_same_as_chain(public, posted)]
     statement = public.statement
-    expected = list(
-        range(statement.start_s, statement.end_s, public.prices[0].seconds if public.prices else 1)
-    )
-    covered = [p.start_s for p in public.prices] == expected
+    covered = _covers(public.prices, statement)
     checks.append(
         Check(
             "intervals",
@@ -85,8 +83,9 @@ def check_public(public: PublicPeriod, posted: Sequence[PostedStatement]) -> lis
             else "intervals.csv does not cover the statement's period once each",
         )
     )
-    for price, commitment in zip(public.prices, public.commitments, strict=True):
-        if price_leaf_hash(price).hex() != commitment:
+    leaves = [_price_leaf(price) for price in public.prices]
+    for price, leaf, commitment in zip(public.prices, leaves, public.commitments, strict=True):
+        if leaf.hex() != commitment:
             checks.append(
                 _failed("prices", f"interval {iso_utc(price.start_s)}: not what was committed to")
             )
@@ -97,7 +96,7 @@ def check_public(public: PublicPeriod, posted: Sequence[PostedStatement]) -> lis
             break
     else:
         checks.append(Check("prices", True, f"each follows from its band by {public.mechanism}"))
-    root = merkle_root([price_leaf_hash(price) for price in public.prices])
+    root = merkle_root(leaves)
     checks.append(
         Check(
             "price root",
@@ -119,6 +118,22 @@ def check_public(public: PublicPeriod, posted: Sequence[PostedStatement]) -> lis
         )
     )
     return checks
+
+
+def _covers(prices: Sequence[IntervalPrice], statement: Statement) -> bool:
+    seconds = prices[0].seconds if prices else 0
+    return seconds * len(prices) == statement.end_s - statement.start_s and all(
+        (price.start_s, price.seconds) == (statement.start_s + i * seconds, seconds)
+        for i, price in enumerate(prices)
+    )
+
+
+def _price_leaf(price: IntervalPrice) -> bytes:
+    """The leaf of a price; of one that no community can have published, an impossible leaf."""
+    try:
+        return price_leaf_hash(price)
+    except struct.error:
+        return b""
 
 
 def _same_as_chain(public: PublicPeriod, posted: Sequence[PostedStatement]) -> Check:
@@ -239,7 +254,9 @@ def check_member(member: MemberFile, posted: Sequence[PostedStatement]) -> list[
     authorised = member.opening.payout_ud + max(net, 0)
     if member.exit:
         authorised, balance = authorised + balance, 0
-    money = (member.payout_leaf.payout_ud, member.payout_leaf.balance_ud) == (authorised, balance)
+    deposited = member.opening.deposited_ud + member.deposits_ud
+    held = member.payout_leaf
+    money = (held.deposited_ud, held.payout_ud, held.balance_ud) == (deposited, authorised, balance)
     return [
         _checked("payout leaf", payout, "is in the payout root on chain", "is not in the root"),
         _checked("energy leaf", energy, "is in the pool root on chain", "is not in the root"),
@@ -253,7 +270,8 @@ def check_member(member: MemberFile, posted: Sequence[PostedStatement]) -> list[
             "money",
             money,
             f"opening, deposits and net {net} ud lead to the leaf",
-            f"they lead to payout {authorised} and balance {balance} ud, the leaf differs",
+            f"they lead to deposits {deposited}, payout {authorised} and balance {balance} ud,"
+            " the leaf differs",
         ),
     ]
 

@@ -46,7 +46,7 @@ class EmbeddedChain:
     def __init__(
         self, data_dir: Path, port: int = 0, chain_id: int = 31337, start_s: float = 20.0
     ) -> None:
-        self.data_dir = data_dir
+        self.data_dir = data_dir = data_dir.resolve()  # one name, so that all know its anvil
         self.chain_id = chain_id
         self.port = port
         self.pid = 0

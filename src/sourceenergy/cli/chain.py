@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from sourceenergy.chain.anvil import EmbeddedChain
+from sourceenergy.cli.keeper import is_kept
 
 
 @contextlib.asynccontextmanager
@@ -24,5 +25,5 @@ async def chain_at(
     try:
         yield chain.url, chain
     finally:
-        if not ran_before:
+        if not ran_before and not is_kept(data_dir):
             await chain.stop()

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 import click
 from rich.console import Console
+from rich.markup import escape
 
 from sourceenergy.errors import InputError, SourceEnergyError
 
@@ -56,14 +57,10 @@ def telling_errors(function: Callable[P, T]) -> Callable[P, T]:
             if kwargs.get("as_json"):
                 click.echo(json.dumps(error.as_dict()))
             else:
-                err.print(f"[bold red]Refused:[/] {_plain(str(error))}")
+                err.print(f"[bold red]Refused:[/] {escape(str(error))}")
             sys.exit(1)
 
     return wrapped
-
-
-def _plain(text: str) -> str:
-    return text.replace("[", "\\[")
 
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:
@@ -81,7 +78,7 @@ class Steps:
     def __call__(self, text: str) -> None:
         """Say what is done now."""
         if not self._quiet:
-            err.print(f"[dim]{time.monotonic() - self._start:6.1f} s[/]  {_plain(text)}")
+            err.print(f"[dim]{time.monotonic() - self._start:6.1f} s[/]  {escape(text)}")
 
 
 def slug(name: str) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from sourceenergy.cli.common import data_option, run, set_up_logging, telling_errors
+from sourceenergy.cli.keeper import end_with_parent
 from sourceenergy.edge.engine import run_engines
 from sourceenergy.edge.settings import load_engine_config
 
@@ -26,6 +27,7 @@ def engine_command(
     data_dir: Path, config: Path | None, only: tuple[str, ...], verbose: bool
 ) -> None:
     """Run the DER Engine: read the devices, sign, store and forward until receipted."""
+    end_with_parent()
     set_up_logging(verbose)
     if config is not None:
         run(run_engines([load_engine_config(config)]))

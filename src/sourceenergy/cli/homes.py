@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from sourceenergy.cli.common import data_option, run, set_up_logging, telling_errors
+from sourceenergy.cli.keeper import end_with_parent
 from sourceenergy.cli.world import Paths, load_world, specs_of
 from sourceenergy.clock import load_clock
 from sourceenergy.sim.devices import serve_homes
@@ -19,6 +20,7 @@ from sourceenergy.sim.devices import serve_homes
 @telling_errors
 def homes_command(data_dir: Path) -> None:
     """Serve the simulated homes' inverters, meters and batteries (SunSpec over Modbus TCP)."""
+    end_with_parent()
     set_up_logging(False)
     paths = Paths(data_dir)
     world = load_world(paths)

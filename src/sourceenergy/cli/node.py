@@ -12,6 +12,7 @@ from sourceenergy.chain.anvil import EmbeddedChain
 from sourceenergy.chain.rpc import Rpc
 from sourceenergy.cli.common import data_option, rpc_option, run, set_up_logging, telling_errors
 from sourceenergy.cli.enrol import connect
+from sourceenergy.cli.keeper import end_with_parent
 from sourceenergy.cli.world import (
     COMMIT_INTERVALS,
     GRACE_S,
@@ -35,6 +36,7 @@ from sourceenergy.store.sqlite import Store
 @telling_errors
 def node_command(data_dir: Path, rpc: str | None, verbose: bool) -> None:
     """Run the node of the live community alone; `up` starts it together with all else."""
+    end_with_parent()
     set_up_logging(verbose)
     run(_serve(Paths(data_dir), rpc))
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from rich.markup import escape
 from rich.table import Table
 
 from sourceenergy.chain.rpc import Rpc
@@ -25,11 +26,11 @@ from sourceenergy.cli.common import (
     telling_errors,
 )
 from sourceenergy.config.community_file import parse_community
-from sourceenergy.errors import InputError
+from sourceenergy.errors import InputError, NotPermitted
 from sourceenergy.node.batch import BatchPlace, Loaded, load, settle_batch
 from sourceenergy.node.handout import handout
 from sourceenergy.node.onchain import OnChain, Terms
-from sourceenergy.node.publish import Settled, remember
+from sourceenergy.node.publish import Settled, kept, remember
 from sourceenergy.reports.community_report import residuals
 from sourceenergy.reports.writing import write_tree
 from sourceenergy.settlement.bundle import canonical_json
@@ -89,7 +90,7 @@ def settle_command(
         )
     loaded = load(community, *span, steps)
     for warning in loaded.warnings:
-        err.print(f"[yellow]note:[/] {warning}")
+        err.print(f"[yellow]note:[/] {escape(warning)}")
     target = folder or community.parent / "statements" / start
     result = run(_settle(loaded, data_dir, rpc, target, dry_run, steps))
     write_tree(target, {"result.json": canonical_json(result)})
@@ -120,6 +121,7 @@ async def _settle(
     try:
         if dry_run:
             settled = _settled(loaded, store, data_dir, "0x" + "00" * 20, UNPOSTED, steps)
+            _check_free(target, settled)
             _write(loaded, settled, UNPOSTED, target, steps, posted=False)
             return _result(loaded, settled, None)
         async with chain_at(rpc_url, data_dir) as (url, local), Rpc(url) as rpc:
@@ -131,6 +133,8 @@ async def _settle(
                 )
                 operator = onchain.operator.account.address.lower()
                 settled = _settled(loaded, store, data_dir, operator, onchain.anchor, steps)
+                kept(store, settled)
+                _check_free(target, settled)
                 accounts = [member.account for member in settled.period.members]
                 steps("chain: passports")
                 await onchain.issue_passports([*accounts, operator])
@@ -166,6 +170,23 @@ def _settled(
     steps(f"settling {loaded.records.imported.shape[0]} intervals of {len(loaded.files)} meters")
     place = BatchPlace(store, data_dir / "chain" / "keys", operator, anchor)
     return settle_batch(loaded, place)
+
+
+def _check_free(target: Path, settled: Settled) -> None:
+    """Refuse a folder that holds what was posted of another settlement."""
+    try:
+        result = json.loads((target / "result.json").read_text(encoding="utf-8"))
+        other = result["posted"] is not None and result["statement_hash"] != settled.hash
+    except (OSError, ValueError, KeyError, TypeError):
+        return
+    if other:
+        raise NotPermitted(
+            "the folder holds the files of a statement that was posted",
+            rule="statement.immutable",
+            field="--out",
+            value=target,
+            remedy="name another folder with --out",
+        )
 
 
 def _write(
@@ -230,7 +251,9 @@ def _result(loaded: Loaded, settled: Settled, posted: dict[str, Any] | None) -> 
 
 
 def _show(result: dict[str, Any], target: Path) -> None:
-    table = Table(title=f"{result['community']}: {result['start']} to {result['end']} (UTC)")
+    table = Table(
+        title=f"{escape(result['community'])}: {result['start']} to {result['end']} (UTC)"
+    )
     for heading in ("member", "used kWh", "from neighbours", "to neighbours", "net", "saving"):
         table.add_column(heading, justify="left" if heading == "member" else "right")
     for row in result["members"]:

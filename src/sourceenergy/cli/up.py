@@ -26,6 +26,7 @@ from sourceenergy.cli.common import (
     telling_errors,
 )
 from sourceenergy.cli.enrol import connect, enrol
+from sourceenergy.cli.keeper import PARENT, end_leftovers, keeping
 from sourceenergy.cli.world import (
     START,
     Paths,
@@ -38,6 +39,7 @@ from sourceenergy.cli.world import (
     start_clock,
 )
 from sourceenergy.errors import ConfigError, Unavailable
+from sourceenergy.sim.homes import HOMES
 from sourceenergy.store.sqlite import Store
 
 RESTART_S = 0.5
@@ -48,7 +50,7 @@ PARTS = ("homes", "node", "engine")
 @data_option
 @rpc_option
 @click.option("--port", default=8000, show_default=True, help="Port of the web page and the API.")
-@click.option("--homes", default=24, show_default=True, type=click.IntRange(2, 200))
+@click.option("--homes", default=HOMES, show_default=True, type=click.IntRange(2, HOMES))
 @click.option(
     "--interval-seconds",
     default=10.0,
@@ -78,15 +80,18 @@ def up_command(
     Ctrl-C. All people, homes and money in it are simulated.
     """
     set_up_logging(verbose)
-    paths = Paths(data_dir)
+    paths = Paths(data_dir.resolve())
     world = World(
         seed, homes, int(START.timestamp()), round(900 / interval_seconds), port, 0, delay
     )
-    run(_up(paths, world, rpc))
+    with keeping(paths.data):
+        run(_up(paths, world, rpc))
 
 
 async def _up(paths: Paths, wanted: World, rpc_url: str | None) -> None:
     steps = Steps(False)
+    for part in end_leftovers(paths.data):
+        steps(f"ended the {part} that an `up` before this one left running")
     world = _agreed(paths, wanted)
     save_world(paths, world)
     stop = asyncio.Event()
@@ -99,15 +104,7 @@ async def _up(paths: Paths, wanted: World, rpc_url: str | None) -> None:
             steps("starting the local chain")
             local = await stack.enter_async_context(EmbeddedChain(paths.chain))
             rpc_url = local.url
-        intents = Store(paths.intents)
-        try:
-            async with Rpc(rpc_url) as rpc:
-                steps("contracts: deploying what is missing")
-                onchain = await connect(paths, world, rpc, local, intents)
-                steps(f"members: {world.homes} passports, devices and deposits (simulated)")
-                await enrol(paths, world, onchain)
-        finally:
-            intents.close()
+        await _set_up(paths, world, rpc_url, local, steps)
         clock = start_clock(paths, world)
         steps(f"starting node, {world.homes} simulated homes and their engines")
         parts = _Parts(paths, rpc_url, local)
@@ -115,8 +112,9 @@ async def _up(paths: Paths, wanted: World, rpc_url: str | None) -> None:
         parts.start()
         url = f"http://127.0.0.1:{world.http_port}"
         await _until_up(url, stop, parts)
-        steps(f"the page is up: {url}")
-        out.print(f"\n  [bold]SourceEnergy is live at[/] {url}  (simulated; Ctrl-C stops it)\n")
+        if not stop.is_set():
+            steps(f"the page is up: {url}")
+            out.print(f"\n  [bold]SourceEnergy is live at[/] {url}  (simulated; Ctrl-C stops it)\n")
         told = False
         while not stop.is_set():
             checkpoint_clock(paths, clock)
@@ -128,6 +126,29 @@ async def _up(paths: Paths, wanted: World, rpc_url: str | None) -> None:
         steps("stopping")
     checkpoint_clock(paths, clock)
     steps("stopped; `sourceenergy up` goes on from here")
+
+
+async def _set_up(
+    paths: Paths, world: World, rpc_url: str, local: EmbeddedChain | None, steps: Steps
+) -> None:
+    """Make the community ready on chain; a local chain that dies meanwhile is waited for."""
+    intents = Store(paths.intents)
+    try:
+        async with Rpc(rpc_url) as rpc:
+            while True:
+                try:
+                    steps("contracts: deploying what is missing")
+                    onchain = await connect(paths, world, rpc, local, intents)
+                    steps(f"members: {world.homes} passports, devices and deposits (simulated)")
+                    await enrol(paths, world, onchain)
+                    return
+                except Unavailable as error:
+                    if local is None or error.rule != "chain.reachable":
+                        raise
+                    steps("the chain is away; it is started again")
+                    await asyncio.sleep(RESTART_S)
+    finally:
+        intents.close()
 
 
 def _agreed(paths: Paths, wanted: World) -> World:
@@ -165,7 +186,7 @@ class _Parts:
         self._local = local
         self._running: dict[str, asyncio.subprocess.Process] = {}
         self._tasks: list[asyncio.Task[None]] = []
-        self._wanted = True
+        self._ending = asyncio.Event()
 
     def start(self) -> None:
         """Start all parts and keep them running."""
@@ -177,7 +198,7 @@ class _Parts:
         if part == "node":
             arguments += ["--rpc", self._rpc_url]
         log_path = self._paths.live / f"{part}.log"
-        while self._wanted:
+        while not self._ending.is_set():
             with log_path.open("ab") as log:
                 process = await asyncio.create_subprocess_exec(
                     *arguments,
@@ -185,12 +206,14 @@ class _Parts:
                     stdout=log,
                     stderr=log,
                     start_new_session=True,
-                    env={**os.environ, "PYTHONUNBUFFERED": "1"},
+                    env={**os.environ, "PYTHONUNBUFFERED": "1", PARENT: str(os.getpid())},
                 )
             self._running[part] = process
+            if self._ending.is_set():  # the stop came while it was made
+                process.terminate()
             self._note()
             await process.wait()
-            if self._wanted:
+            if not self._ending.is_set():
                 await asyncio.sleep(RESTART_S)
 
     def _note(self) -> None:
@@ -212,7 +235,7 @@ class _Parts:
 
     async def stop(self) -> None:
         """End all parts, politely first."""
-        self._wanted = False
+        self._ending.set()
         for process in self._running.values():
             with contextlib.suppress(ProcessLookupError):
                 process.terminate()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import struct
 import sys
 from dataclasses import asdict
 from pathlib import Path
 
 import click
+from rich.markup import escape
 
 from sourceenergy.audit.checks import (
     Check,
@@ -33,6 +35,8 @@ from sourceenergy.records import PostedStatement
 from sourceenergy.settlement.published import PublicPeriod, read_member, read_public
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+_SENSELESS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, struct.error)
+"""What values of a wrong type or size lead to; the files are anyone's and may hold anything."""
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -80,6 +84,8 @@ def verify_command(
                 checks += check_member_prices(own, period)
     except VerificationFailed as error:
         checks = [Check("readable", False, str(error))]
+    except _SENSELESS as error:
+        checks = [Check("readable", False, f"a value in the files makes no sense: {error}")]
     checks = _named(checks, names)
     good = all(check.ok for check in checks)
     if as_json:
@@ -87,7 +93,7 @@ def verify_command(
     else:
         for check in checks:
             mark = "[green]✓[/]" if check.ok else "[bold red]✗[/]"
-            out.print(f"{mark} {check.name}: {check.detail}")
+            out.print(f"{mark} {check.name}: {escape(check.detail)}")
         out.print("[bold green]verified[/]" if good else "[bold red]NOT verified[/]")
     if not good:
         sys.exit(1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -156,15 +156,29 @@ def load_community(paths: Paths) -> tuple[Community, dict[str, TariffPlan], str]
 
 
 def start_clock(paths: Paths, world: World) -> SimulatedClock:
-    """Anchor the clock to go on where it stopped; on the first start, at the world's start."""
+    """Anchor the clock to go on where it stopped; on the first start, at the world's start.
+
+    After a kill the checkpoint may be older than what engines have signed: time never goes back.
+    """
     now_ms = int(datetime.now(UTC).timestamp() * 1000)
     resume = paths.live / "clock-stopped.json"
     simulated_ms = world.start_s * 1000
     if resume.exists():
         simulated_ms = int(json.loads(resume.read_text(encoding="utf-8"))["simulated_ms"])
+    simulated_ms = max([simulated_ms, *(ms + 1 for ms in _newest_readings_ms(paths, world))])
     clock = SimulatedClock(now_ms, simulated_ms, world.speed)
     clock.save(paths.clock)
     return clock
+
+
+def _newest_readings_ms(paths: Paths, world: World) -> Iterator[int]:
+    from sourceenergy.edge.outbox import Outbox  # only `up` needs it
+
+    for home in specs_of(world):
+        path = paths.live / "engines" / home.id / "outbox.sqlite"
+        if path.exists():
+            with Outbox(path, engine_key(paths, home.id).device) as outbox:
+                yield outbox.tail().utc_ms or 0
 
 
 def checkpoint_clock(paths: Paths, clock: SimulatedClock) -> None:

@@ -13,6 +13,7 @@ from sourceenergy.config.tariff_file import parse_tariffs, shipped_tariffs
 from sourceenergy.economy.aggregated_market import meter_settles
 from sourceenergy.economy.individual import passport_end_s, sits_out
 from sourceenergy.errors import ConfigError, MeterDataError, NotPermitted
+from sourceenergy.market.tariffs import prices_at
 from sourceenergy.metering.detect import read_meter_file
 from sourceenergy.metering.intervals import (
     Completeness,
@@ -58,6 +59,8 @@ def load(path: Path, start_s: int, end_s: int, progress: Progress) -> Loaded:
     )
     plans = parse_tariffs(tariffs_text, community.tariff_file or "the shipped tariffs")
     check_tariffs(community, plans)
+    for name in sorted({member.tariff for member in community.members}):
+        prices_at(plans[name], range(start_s, end_s, community.interval_seconds))  # no gap in it
     files = []
     for meter in community.meters:
         progress(f"reading meter {meter.id}")

@@ -25,7 +25,7 @@ from sourceenergy.settlement.ledger import AccountState
 from sourceenergy.settlement.period import interval_input
 from sourceenergy.settlement.published import Anchor
 from sourceenergy.store.sqlite import Store, StoredPeriod
-from sourceenergy.units import iso_utc
+from sourceenergy.units import Wh, iso_utc
 
 log = logging.getLogger("sourceenergy.cycle")
 
@@ -60,6 +60,7 @@ class Cycle:
         self._clock = clock
         self._write_files = write_files
         self._seconds = place.community.interval_seconds
+        self._started_s = clock.now_ms() // 1000
 
     def step(self) -> dict[str, Any] | None:
         """Close the next interval if its readings are in or its grace is over; its result.
@@ -71,10 +72,7 @@ class Cycle:
         if start_s is None or not self._ready(start_s + self._seconds):
             return None
         period = self._period_of(start_s)
-        records = [
-            metered(self._store, device, meter, start_s, self._seconds)
-            for meter, device in sorted(self._place.meters.items())
-        ]
+        records = [self._metered(meter, start_s) for meter in sorted(self._place.meters)]
         result = self._share(period, start_s, records)
         self._store.add_interval(start_s, self._seconds, period.epoch, records, result)
         self._finish_period()
@@ -98,10 +96,20 @@ class Cycle:
     def _ready(self, end_s: int) -> bool:
         if self._clock.now_ms() < end_s * 1000:
             return False
-        if self._clock.now_ms() >= (end_s + self._place.grace_s) * 1000:
+        # A node that was away gives the homes time to send what they kept meanwhile.
+        awaited_s = max(end_s, self._started_s) + self._place.grace_s
+        if self._clock.now_ms() >= awaited_s * 1000:
             return True
         lasts = (self._store.last_usable(device) for device in self._place.meters.values())
         return all(last is not None and last.utc_ms >= end_s * 1000 for last in lasts)
+
+    def _metered(self, meter: str, start_s: int) -> tuple[MeterInterval, int | None]:
+        device = self._place.meters[meter]
+        record, produced = metered(self._store, device, meter, start_s, self._seconds)
+        if record.quality is Quality.ESTIMATED and not self._place.community.accept_estimates:
+            missing = MeterInterval(meter, start_s, self._seconds, Wh(0), Wh(0), Quality.MISSING)
+            return missing, None
+        return record, produced
 
     # --- periods ---
 

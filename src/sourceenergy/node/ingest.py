@@ -24,6 +24,7 @@ from sourceenergy.proofs import (
 from sourceenergy.records import Reading, Receipt, Segment
 from sourceenergy.sdk import Refusal, reading_to_json, refusal_of
 from sourceenergy.store.sqlite import NOT_FOR_SETTLEMENT, Store, StoredDevice, StoredReading
+from sourceenergy.units import ENERGY_MAX_WH
 
 log = logging.getLogger("sourceenergy.ingest")
 
@@ -150,6 +151,14 @@ class Ingest:
                 reading.imported_wh < usable.imported_wh or reading.exported_wh < usable.exported_wh
             ):
                 problem = "register.backwards"
+            elif usable is not None and (
+                max(
+                    reading.imported_wh - usable.imported_wh,
+                    reading.exported_wh - usable.exported_wh,
+                )
+                > ENERGY_MAX_WH
+            ):
+                problem = "energy.range"
             row = StoredReading(
                 reading.sequence,
                 reading.utc_ms,

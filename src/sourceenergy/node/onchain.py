@@ -18,7 +18,7 @@ from sourceenergy.chain.gateway import Gateway, reconcile_all
 from sourceenergy.chain.intents import Call, TransactionReceipt
 from sourceenergy.chain.keys import Account, open_account, quorum_proof
 from sourceenergy.chain.rpc import Rpc
-from sourceenergy.errors import InvariantBroken
+from sourceenergy.errors import InvariantBroken, Unavailable
 from sourceenergy.node.intent_log import StoredIntentLog
 from sourceenergy.proofs import community_id, statement_hash
 from sourceenergy.records import DeviceKind, PayoutLeaf, PostedStatement, Statement
@@ -75,7 +75,8 @@ class OnChain:
         """Deploy what is missing, open the community, give the operator its rights.
 
         ``local`` is the embedded chain, whose accounts it fills with worthless ether; on another
-        chain the keys in ``chain_dir`` must hold some.
+        chain the keys in ``chain_dir`` must hold some. ``terms`` count when the community is
+        opened; one that is open keeps those it has.
         """
         keys = chain_dir / "keys"
         admin, operator = open_account(keys, "admin"), open_account(keys, "operator")
@@ -95,27 +96,21 @@ class OnChain:
         )
         clearing, currency = manifest.contract("Clearing"), manifest.contract("Currency")
         verifier_contract = manifest.contract("QuorumVerifier").address
-        await as_admin.send_many(
-            [
-                Call(
-                    f"open:{name}",
-                    clearing.address,
-                    clearing.encode(
-                        "open",
-                        name,
-                        operator.address,
-                        guardian.address,
-                        verifier_contract,
-                        terms.delay_s,
-                        terms.exit_window_s,
-                    ),
-                ),
-                Call(
-                    "bucket:operator",
-                    currency.address,
-                    currency.encode("setBucket", operator.address, BUCKET_UD),
-                ),
-            ]
+        if not as_admin.knows(f"open:{name}"):  # once open, a community keeps its terms
+            opening = clearing.encode(
+                "open",
+                name,
+                operator.address,
+                guardian.address,
+                verifier_contract,
+                terms.delay_s,
+                terms.exit_window_s,
+            )
+            await as_admin.send(f"open:{name}", clearing.address, opening)
+        await as_admin.send(
+            "bucket:operator",
+            currency.address,
+            currency.encode("setBucket", operator.address, BUCKET_UD),
         )
         await as_operator.send(
             "approve:clearing",
@@ -221,7 +216,15 @@ class OnChain:
             )
             if item.statement.epoch == statement.epoch
         ]
-        if not found or found[0].hash != digest:
+        if not found:
+            raise Unavailable(
+                "the chain went back while the statement was posted",
+                rule="statement.posted",
+                field="epoch",
+                value=statement.epoch,
+                remedy="post it again: it is sent once",
+            )
+        if found[0].hash != digest:
             raise InvariantBroken(
                 "the chain holds another statement under this epoch",
                 rule="statement.same",

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from sourceenergy.chain.events import Deposited, DeviceRevoked, ExitRequested, Vetoed
+from sourceenergy.chain.events import Deposited, DeviceRevoked, ExitRequested, Posted, Vetoed
 from sourceenergy.chain.indexer import Indexer, Mark
 from sourceenergy.errors import ChainError, Unavailable
 from sourceenergy.node.onchain import OnChain
@@ -59,6 +59,7 @@ class Poster:
     async def index(self) -> None:
         """Take in what happened on chain since the last look."""
         page = await self._indexer.read(self._trail)
+        reread_from = page.reread_from if self._trail else 0
         if page.reread_from is not None:
             log.warning("the chain went back; reading again from block %s", page.reread_from)
             self._trail = [mark for mark in self._trail if mark.block < page.reread_from]
@@ -73,6 +74,11 @@ class Poster:
                 deposits.append(row)
             elif isinstance(event, ExitRequested) and event.community == ours:
                 exits.append((event.account.lower(), place.block))
+            elif isinstance(event, Posted) and event.community == ours:
+                # One that was lost and sent again stands in another block, and opens later.
+                self._store.mark_posted(
+                    event.epoch, place.block, place.transaction, event.live_at_s
+                )
             elif isinstance(event, Vetoed) and event.community == ours:
                 log.error(
                     "the guardian vetoed statements %s to %s", event.from_epoch, event.to_epoch
@@ -83,7 +89,7 @@ class Poster:
                 if device is not None:
                     self._store.put_device(device._replace(revoked_at=event.at_sequence))
                     self._devices_changed()
-        self._store.add_deposits(deposits)
+        self._store.add_deposits(deposits, reread_from)
         self._store.add_exits(exits)
         if page.mark is not None and (not self._trail or self._trail[0] != page.mark):
             self._trail = [page.mark, *self._trail][:_TRAIL]

@@ -56,17 +56,24 @@ def prepare(
 
 def remember(store: Store, settled: Settled) -> StoredStatement:
     """Keep a statement before it is posted; refuses to put another in its place."""
-    epoch = settled.statement.epoch
-    held = store.statement(epoch)
+    held = kept(store, settled)
     if held is None:
         closing = {
             account: (state.deposited_ud, state.payout_ud, state.balance_ud)
             for account, state in settled.settlement.closing.items()
         }
+        epoch = settled.statement.epoch
         store.add_statement(epoch, asdict(settled.statement), settled.hash, closing)
         held = store.statement(epoch)
         assert held is not None
-    if held.hash != settled.hash:
+    return held
+
+
+def kept(store: Store, settled: Settled) -> StoredStatement | None:
+    """The statement as it is kept, None if it is new; refuses one that differs from the kept."""
+    epoch = settled.statement.epoch
+    held = store.statement(epoch)
+    if held is not None and held.hash != settled.hash:
         raise NotPermitted(
             f"the period from {iso_utc(settled.statement.start_s)} was settled before,"
             " with another result",

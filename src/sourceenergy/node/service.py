@@ -18,11 +18,11 @@ from sourceenergy.clock import Clock, SimulatedClock
 from sourceenergy.config.community_file import Meter
 from sourceenergy.economy.aggregated_market import MEANING
 from sourceenergy.edge.signer import Signer
-from sourceenergy.errors import InputError
+from sourceenergy.errors import ConfigError, InputError
 from sourceenergy.market.tariffs import price_at
 from sourceenergy.node.cycle import Cycle, Place
 from sourceenergy.node.ingest import Ingest
-from sourceenergy.node.live import LiveView
+from sourceenergy.node.live import STALE_MS, LiveView
 from sourceenergy.node.onchain import OnChain
 from sourceenergy.node.poster import Poster
 from sourceenergy.records import Mode, Quality, Receipt, Segment
@@ -78,6 +78,7 @@ class Node:
         self.ingest = Ingest(store, signer, clock, self.live_view.notice)
         self.cycle = Cycle(store, place, clock, self._write_files)
         self.poster = Poster(store, onchain, self._posted, self.ingest.reload_devices)
+        self._problem = ""
         self._listeners: set[asyncio.Queue[dict[str, Any]]] = set()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -107,7 +108,16 @@ class Node:
 
     async def _close_intervals(self) -> None:
         while True:
-            closed = self.cycle.step()
+            try:
+                closed = self.cycle.step()
+            except ConfigError as error:
+                # Without a price nothing can be settled, but readings are still taken and kept.
+                if not self._problem:
+                    log.critical("intervals are not settled: %s", error)
+                self._problem = str(error)
+                await asyncio.sleep(5)
+                continue
+            self._problem = ""
             if closed is None:
                 await asyncio.sleep(0.2)
             else:
@@ -159,9 +169,10 @@ class Node:
         with contextlib.suppress(Exception):
             block = await self.onchain.rpc.block_number()
         speed = self.clock.speed if isinstance(self.clock, SimulatedClock) else 1
-        age_s = None
+        age_s, fresh = None, False
         if newest is not None:
             age_s = max(0.0, self.clock.real_seconds(self.clock.now_ms() - newest))
+            fresh = self.clock.now_ms() - newest < STALE_MS
         return {
             "version": __version__,
             "mode": community.mode.value,
@@ -190,11 +201,11 @@ class Node:
                 {
                     "name": "Energy Contracts",
                     "state": "up" if block is not None else "away",
-                    "detail": self.poster.state,
+                    "detail": self._problem or self.poster.state,
                 },
                 {
                     "name": "DER Engine",
-                    "state": "up" if age_s is not None and age_s < 60 else "no new readings",
+                    "state": "up" if fresh else "no new readings",
                     "detail": "simulated homes" if self.simulated else "homes",
                 },
                 {"name": "Prosumer", "state": "up", "detail": "served by this node"},
@@ -293,9 +304,17 @@ class Node:
         zone = ZoneInfo(self.place.community.time_zone)
         if day is None:
             day = datetime.fromtimestamp(self.clock.now_ms() / 1000, zone).date()
-        start_s = int(datetime.combine(day, datetime.min.time(), zone).timestamp())
-        end_s = int(
-            datetime.combine(day + timedelta(days=1), datetime.min.time(), zone).timestamp()
+        if not 1970 <= day.year <= 9998:
+            raise InputError(
+                "no such day",
+                rule="date.range",
+                field="date",
+                value=day,
+                remedy="ask for a day from 1970 on",
+            )
+        start_s, end_s = (
+            int(datetime.combine(midnight, datetime.min.time(), zone).timestamp())
+            for midnight in (day, day + timedelta(days=1))
         )
         results = dict(self.store.intervals(start_s, end_s))
         member = self._member_of(meters[home]).id
@@ -349,6 +368,7 @@ class Node:
     def public_file(self, epoch: int, name: str) -> bytes:
         """A public file of a statement."""
         path = self.data_dir / "statements" / f"{epoch:06d}" / "public" / name
+        # The name first: what a stranger sends never reaches the file system unchecked.
         if not _PUBLIC.fullmatch(name) or not path.is_file():
             raise InputError(
                 "no such public file",

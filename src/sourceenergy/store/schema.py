@@ -71,7 +71,6 @@ CREATE TABLE statements (
 CREATE TABLE deposits (
     block INTEGER NOT NULL, log_index INTEGER NOT NULL, tx TEXT NOT NULL,
     account TEXT NOT NULL, amount_ud INTEGER NOT NULL,
-    epoch INTEGER,                    -- the period that counts it; NULL until one does
     PRIMARY KEY (tx, log_index)
 ) WITHOUT ROWID;
 

@@ -121,8 +121,9 @@ class Store:
                 self._db.execute(SCHEMA)
                 self._db.execute(f"PRAGMA user_version={VERSION}")
             elif found != (VERSION,):
+                version = found[0] if found else None
                 raise Unavailable(
-                    f"the store has schema {found}, this version needs {VERSION}",
+                    f"the store has schema {version}, this version needs {VERSION}",
                     rule="store.version",
                     field=str(self.path),
                     remedy="use the version of SourceEnergy that wrote it",
@@ -302,7 +303,7 @@ class Store:
     # --- intervals and periods ---
 
     def open_period(self, period: StoredPeriod) -> None:
-        """Fix what a period starts from, and mark the deposits and exits that it counts."""
+        """Fix what a period starts from, and mark the exits that it serves."""
         with self.transaction():
             self._db.execute(
                 "INSERT INTO periods VALUES (?,?,?,?,?,?)",
@@ -315,7 +316,6 @@ class Store:
                     json.dumps(period.exits),
                 ),
             )
-            self._db.execute("UPDATE deposits SET epoch=? WHERE epoch IS NULL", (period.epoch,))
             self._db.execute("UPDATE exits SET epoch=? WHERE epoch IS NULL", (period.epoch,))
 
     def period(self, epoch: int) -> StoredPeriod | None:
@@ -433,17 +433,48 @@ class Store:
 
     # --- what the indexer read ---
 
-    def add_deposits(self, rows: Sequence[tuple[int, int, str, str, int]]) -> None:
-        """Keep deposits seen on chain: block, log index, transaction, account, amount [ud]."""
+    def add_deposits(
+        self, rows: Sequence[tuple[int, int, str, str, int]], from_block: int | None = None
+    ) -> None:
+        """Keep deposits seen on chain: block, log index, transaction, account, amount [ud].
+
+        ``from_block``: the chain was read again from there, so what was kept of it is void.
+        """
         with self.transaction():
-            self._db.executemany("INSERT OR IGNORE INTO deposits VALUES (?,?,?,?,?,NULL)", rows)
+            if from_block is not None:
+                self._db.execute("DELETE FROM deposits WHERE block>=?", (from_block,))
+            self._db.executemany(
+                "INSERT OR IGNORE INTO deposits (block, log_index, tx, account, amount_ud)"
+                " VALUES (?,?,?,?,?)",
+                rows,
+            )
 
     def new_deposits(self) -> dict[str, int]:
-        """Deposits that no period counts yet, by account [ud]."""
-        rows = self._all(
-            "SELECT account, sum(amount_ud) FROM deposits WHERE epoch IS NULL GROUP BY account"
-        )
-        return {str(account): int(amount) for account, amount in rows}
+        """Deposits that no period counts yet, by account [ud].
+
+        All that was ever deposited less what is counted: a deposit that moved to another block or
+        transaction, because the chain went back, is still counted once.
+        """
+        rows = self._all("SELECT account, sum(amount_ud) FROM deposits GROUP BY account")
+        counted = self._counted_deposits()
+        return {
+            str(account): int(total) - counted.get(account, 0)
+            for account, total in rows
+            if int(total) > counted.get(account, 0)
+        }
+
+    def _counted_deposits(self) -> dict[str, int]:
+        last = self.last_period()
+        if last is None:
+            return {}
+        held = self.statement(last.epoch)
+        if held is not None and held.state == "vetoed":
+            accepted = self.last_accepted()
+            return {} if accepted is None else {a: v[0] for a, v in accepted.closing.items()}
+        counted = {account: values[0] for account, values in last.opening.items()}
+        for account, amount in last.deposits.items():
+            counted[account] = counted.get(account, 0) + amount
+        return counted
 
     def add_exits(self, rows: Sequence[tuple[str, int]]) -> None:
         """Keep exit requests seen on chain: account, block."""
