@@ -35,7 +35,15 @@ from sourceenergy.records import PostedStatement
 from sourceenergy.settlement.published import PublicPeriod, read_member, read_public
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
-_SENSELESS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, struct.error)
+_SENSELESS = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    TypeError,
+    ValueError,
+    struct.error,
+    RecursionError,
+)
 """What values of a wrong type or size lead to; the files are anyone's and may hold anything."""
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
