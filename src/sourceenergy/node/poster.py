@@ -7,11 +7,19 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from sourceenergy.chain.events import Deposited, DeviceRevoked, ExitRequested, Posted, Vetoed
+from sourceenergy.chain.events import (
+    Deposited,
+    DeviceRevoked,
+    ExitRequested,
+    ExitServed,
+    Posted,
+    Vetoed,
+)
 from sourceenergy.chain.indexer import Indexer, Mark
 from sourceenergy.errors import ChainError, Unavailable
 from sourceenergy.node.onchain import OnChain
 from sourceenergy.records import Statement
+from sourceenergy.settlement.published import read_member
 from sourceenergy.store.sqlite import Store
 
 log = logging.getLogger("sourceenergy.poster")
@@ -28,11 +36,13 @@ class Poster:
         onchain: OnChain,
         posted: Callable[[dict[str, Any]], None],
         devices_changed: Callable[[], None],
+        own_file: Callable[[int, str], bytes | None],
     ) -> None:
         self._store = store
         self._onchain = onchain
         self._posted = posted
         self._devices_changed = devices_changed
+        self._own_file = own_file
         self._indexer = Indexer(onchain.rpc, onchain.manifest)
         self._trail: list[Mark] = []
         self.state = "starting"
@@ -48,6 +58,7 @@ class Poster:
                     lost = False
                 await self.index()
                 await self.post_ready()
+                await self.serve_exits()
                 self.state = "up"
             except Unavailable as error:
                 if not isinstance(error, ChainError) or not lost:
@@ -74,6 +85,8 @@ class Poster:
                 deposits.append(row)
             elif isinstance(event, ExitRequested) and event.community == ours:
                 exits.append((event.account.lower(), place.block))
+            elif isinstance(event, ExitServed) and event.community == ours:
+                self._store.mark_exit_served(event.account.lower())
             elif isinstance(event, Posted) and event.community == ours:
                 # One that was lost and sent again stands in another block, and opens later.
                 self._store.mark_posted(
@@ -104,3 +117,25 @@ class Poster:
             )
             log.info("statement %s is in block %s", stored.epoch, posted.block)
             self._posted({"epoch": stored.epoch, "block": posted.block})
+
+    async def serve_exits(self) -> None:
+        """Answer requests to leave as soon as a live statement has left no balance.
+
+        Not answered in time, a request freezes posting: the contract sees to that.
+        """
+        waiting = self._store.exits_to_serve()
+        if not waiting:
+            return
+        now_s = await self._onchain.chain_time_s()
+        for account, exit_epoch in waiting:
+            for stored in self._store.statements(1000):
+                live = stored.state == "posted" and (stored.live_at_s or now_s + 1) <= now_s
+                own = self._own_file(stored.epoch, account) if live else None
+                if own is not None and stored.epoch >= exit_epoch:
+                    member = read_member(own)
+                    await self._onchain.serve_exit(
+                        stored.epoch, member.payout_leaf, member.payout_proof
+                    )
+                    self._store.mark_exit_served(account)
+                    log.info("the exit of %s is served", account)
+                    break

@@ -77,7 +77,9 @@ class Node:
         self.live_view = LiveView(clock, len(place.meters))
         self.ingest = Ingest(store, signer, clock, self.live_view.notice)
         self.cycle = Cycle(store, place, clock, self._write_files)
-        self.poster = Poster(store, onchain, self._posted, self.ingest.reload_devices)
+        self.poster = Poster(
+            store, onchain, self._posted, self.ingest.reload_devices, self._own_file
+        )
         self._problem = ""
         self._listeners: set[asyncio.Queue[dict[str, Any]]] = set()
         self._tasks: list[asyncio.Task[None]] = []
@@ -134,6 +136,14 @@ class Node:
         folder = self.data_dir / "statements" / f"{epoch:06d}"
         write_tree(folder, files)
         return folder
+
+    def _own_file(self, epoch: int, account: str) -> bytes | None:
+        """A member's own file of a statement, by account."""
+        for member, held in self.place.accounts.items():
+            path = self.data_dir / "statements" / f"{epoch:06d}" / "members" / member / "proof.json"
+            if held == account and path.is_file():
+                return path.read_bytes()
+        return None
 
     def _posted(self, row: dict[str, Any]) -> None:
         self._tell({"kind": "statement", "data": row})

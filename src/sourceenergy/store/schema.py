@@ -75,7 +75,9 @@ CREATE TABLE deposits (
 ) WITHOUT ROWID;
 
 CREATE TABLE exits (
-    account TEXT PRIMARY KEY, block INTEGER NOT NULL, epoch INTEGER
+    account TEXT PRIMARY KEY, block INTEGER NOT NULL,
+    epoch INTEGER,                    -- the period that leaves no balance; NULL until one opens
+    served INTEGER NOT NULL DEFAULT 0 -- 1 once the chain knows
 ) WITHOUT ROWID;
 
 CREATE TABLE intents (

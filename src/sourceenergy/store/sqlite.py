@@ -479,12 +479,21 @@ class Store:
     def add_exits(self, rows: Sequence[tuple[str, int]]) -> None:
         """Keep exit requests seen on chain: account, block."""
         with self.transaction():
-            self._db.executemany("INSERT OR IGNORE INTO exits VALUES (?,?,NULL)", rows)
+            self._db.executemany("INSERT OR IGNORE INTO exits (account, block) VALUES (?,?)", rows)
 
     def new_exits(self) -> list[str]:
         """Accounts whose exit no period serves yet."""
         rows = self._all("SELECT account FROM exits WHERE epoch IS NULL ORDER BY account")
         return [str(row[0]) for row in rows]
+
+    def exits_to_serve(self) -> list[tuple[str, int]]:
+        """Accounts whose exit the chain does not know as served: account, period of the exit."""
+        rows = self._all("SELECT account, epoch FROM exits WHERE epoch IS NOT NULL AND served=0")
+        return [(str(account), int(epoch)) for account, epoch in rows]
+
+    def mark_exit_served(self, account: str) -> None:
+        """Note that the chain knows an exit as served."""
+        self._all("UPDATE exits SET served=1 WHERE account=?", account)
 
     def all_exits(self) -> list[str]:
         """Every account that ever asked to leave."""
