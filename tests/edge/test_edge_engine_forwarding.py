@@ -207,7 +207,7 @@ class Filled:
 
 async def until(done: Callable[[], bool], within_s: float = 8.0) -> None:
     async with asyncio.timeout(within_s):
-        while not done():  # noqa: ASYNC110
+        while not done():
             await asyncio.sleep(0.01)
 
 

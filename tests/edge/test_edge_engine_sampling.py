@@ -329,7 +329,7 @@ def test_readings_fall_just_after_whole_multiples_of_the_poll(
         client = NodeClient(bench.config.node_url, bench.config.node_key)
         engine = Engine(bench.config, bench.home, signer, bench.outbox, client, clock)
         task = asyncio.create_task(engine.run(stop))
-        while bench.outbox.tail().sequence < 5:  # noqa: ASYNC110
+        while bench.outbox.tail().sequence < 5:
             await asyncio.sleep(0.02)
         stored = [r for segment in bench.outbox.unsent(100) for r in segment.readings]
         stop.set()
