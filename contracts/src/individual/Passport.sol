@@ -155,13 +155,15 @@ contract Passport is IPassport, AccessManaged {
     }
 
     /// @inheritdoc IPassport
-    function isAllowed(address account, uint8 permissions) external view returns (bool) {
-        return _isAllowed(account, permissions);
+    function isAllowed(address account, uint8 permissions) public view returns (bool) {
+        Entry memory entry = _entries[account];
+        return entry.permissions & permissions == permissions && block.timestamp < entry.expiry
+            && !entry.frozen;
     }
 
     /// @inheritdoc IPassport
     function areAllowed(address from, address to, uint8 permissions) external view returns (bool) {
-        return _isAllowed(from, permissions) && _isAllowed(to, permissions);
+        return isAllowed(from, permissions) && isAllowed(to, permissions);
     }
 
     /// @inheritdoc IPassport
@@ -289,13 +291,7 @@ contract Passport is IPassport, AccessManaged {
         if (entry.expiry == 0) revert NoPassport(account);
     }
 
-    function _isAllowed(address account, uint8 permissions) private view returns (bool) {
-        Entry memory entry = _entries[account];
-        return entry.permissions & permissions == permissions && block.timestamp < entry.expiry
-            && !entry.frozen;
-    }
-
     function _canTransact(address account) private view returns (bool) {
-        return _entries[account].permissions != 0 && _isAllowed(account, 0);
+        return _entries[account].permissions != 0 && isAllowed(account, 0);
     }
 }
