@@ -137,10 +137,16 @@ contract EntryPoint is IEntryPoint, EIP712("ERC4337", "1") {
         balanceOf[run.payer] -= run.prefund;
         if (paymaster != address(0)) {
             uint256 refused;
-            (run.context, refused) = IPaymaster(paymaster)
+            try IPaymaster(paymaster)
             .validatePaymasterUserOp{gas: op.paymasterVerificationGasLimit()}(
                 op, run.hash, run.prefund
-            );
+            ) returns (
+                bytes memory context, uint256 validationData
+            ) {
+                (run.context, refused) = (context, validationData);
+            } catch (bytes memory reason) {
+                revert FailedOpWithRevert(i, "AA33 reverted", reason);
+            }
             if (refused != 0) revert FailedOp(i, "AA34 signature error");
         }
         run.preGas = before - gasleft() + op.preVerificationGas;

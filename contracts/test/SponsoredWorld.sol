@@ -63,6 +63,13 @@ abstract contract SponsoredWorld is IndividualWorld {
         return (600_000 + 300_000 + 50_000 + uint256(VALIDATION_GAS) + POST_GAS) * 1 gwei;
     }
 
+    /// The paymaster's reason, as the entry point passes it on.
+    function _passedOn(bytes memory reason) internal pure returns (bytes memory) {
+        return abi.encodeWithSignature(
+            "FailedOpWithRevert(uint256,string,bytes)", 0, "AA33 reverted", reason
+        );
+    }
+
     function _sponsor(uint256 key, PackedUserOperation memory op) internal {
         entryPoint.handleOps(_sign(key, op), payable(operator));
     }

@@ -2,9 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Account} from "../../../src/individual/Account.sol";
-import {Paymaster} from "../../../src/individual/Paymaster.sol";
 import {IMemberPaymaster} from "../../../src/interfaces/IMemberPaymaster.sol";
-import {IndividualWorld} from "../../IndividualWorld.sol";
 import {SponsoredWorld} from "../../SponsoredWorld.sol";
 import {
     Paymaster as ERC4337Paymaster
@@ -28,7 +26,7 @@ contract PaymasterSponsorTest is SponsoredWorld {
 
     function _refused(bytes memory callData, bytes memory reason) private {
         PackedUserOperation[] memory ops = _sign(KEY, _sponsored(callData));
-        vm.expectRevert(reason);
+        vm.expectRevert(_passedOn(reason));
         entryPoint.handleOps(ops, payable(operator));
     }
 
@@ -74,8 +72,10 @@ contract PaymasterSponsorTest is SponsoredWorld {
         paymaster.setBudget(uint128(most - 1), TOTAL);
         PackedUserOperation[] memory ops = _sign(KEY, op);
         vm.expectRevert(
-            abi.encodeWithSelector(
-                IMemberPaymaster.MemberBudgetExceeded.selector, OWNER, most, most - 1
+            _passedOn(
+                abi.encodeWithSelector(
+                    IMemberPaymaster.MemberBudgetExceeded.selector, OWNER, most, most - 1
+                )
             )
         );
         entryPoint.handleOps(ops, payable(operator));
@@ -88,7 +88,11 @@ contract PaymasterSponsorTest is SponsoredWorld {
         paymaster.setBudget(MEMBER, uint128(most - 1));
         PackedUserOperation[] memory ops = _sign(KEY, op);
         vm.expectRevert(
-            abi.encodeWithSelector(IMemberPaymaster.TotalBudgetExceeded.selector, most, most - 1)
+            _passedOn(
+                abi.encodeWithSelector(
+                    IMemberPaymaster.TotalBudgetExceeded.selector, most, most - 1
+                )
+            )
         );
         entryPoint.handleOps(ops, payable(operator));
     }
@@ -105,11 +109,13 @@ contract PaymasterSponsorTest is SponsoredWorld {
         paymaster.setBudget(uint128(_mostOf(op)), TOTAL);
         PackedUserOperation[] memory ops = _sign(NEW_KEY, op);
         vm.expectRevert(
-            abi.encodeWithSelector(
-                IMemberPaymaster.MemberBudgetExceeded.selector,
-                OWNER,
-                _mostOf(op),
-                _mostOf(op) - counted
+            _passedOn(
+                abi.encodeWithSelector(
+                    IMemberPaymaster.MemberBudgetExceeded.selector,
+                    OWNER,
+                    _mostOf(op),
+                    _mostOf(op) - counted
+                )
             )
         );
         entryPoint.handleOps(ops, payable(operator));
