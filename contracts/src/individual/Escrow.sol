@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {ICurrency} from "../interfaces/ICurrency.sol";
+import {IEscrow} from "../interfaces/IEscrow.sol";
+import {IPassport} from "../interfaces/IPassport.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
+
+/// @title Escrow
+/// @notice See `IEscrow`.
+abstract contract Escrow is IEscrow, EIP712 {
+    using SafeERC20 for ICurrency;
+
+    enum Word {
+        None,
+        Given,
+        TakenBack
+    }
+
+    /// @inheritdoc IEscrow
+    ICurrency public immutable currency;
+    /// @inheritdoc IEscrow
+    IPassport public immutable passport;
+
+    /// @inheritdoc IEscrow
+    mapping(address account => uint256) public owed;
+
+    mapping(bytes32 id => mapping(address party => Word)) private _words;
+
+    constructor(ICurrency currency_, IPassport passport_) {
+        currency = currency_;
+        passport = passport_;
+    }
+
+    /// @inheritdoc IEscrow
+    function agree(bytes32 id) external {
+        _words[id][msg.sender] = Word.Given;
+        emit AgreementSet(id, msg.sender, true);
+    }
+
+    /// @inheritdoc IEscrow
+    function disagree(bytes32 id) external {
+        _words[id][msg.sender] = Word.TakenBack;
+        emit AgreementSet(id, msg.sender, false);
+    }
+
+    /// @inheritdoc IEscrow
+    function withdraw(address account) external returns (uint256 amountUd) {
+        amountUd = owed[account];
+        if (amountUd == 0) revert NothingOwed(account);
+        if (!passport.canReceive(account)) revert PassportInvalid(account);
+
+        owed[account] = 0;
+        emit Withdrawn(account, amountUd);
+        currency.safeTransfer(account, amountUd);
+    }
+
+    function _checkAgreed(bytes32 id, address party, bytes calldata signature) internal view {
+        if (msg.sender == party) return;
+        Word word = _words[id][party];
+        if (word == Word.Given) return;
+        if (
+            word == Word.TakenBack
+                || !SignatureChecker.isValidSignatureNowCalldata(party, id, signature)
+        ) revert NotAgreed(id, party);
+    }
+
+    function _checkBefore(uint256 end) internal view {
+        if (block.timestamp >= end) revert TooLate(end, block.timestamp);
+    }
+
+    function _checkFrom(uint256 start) internal view {
+        if (block.timestamp < start) revert TooEarly(start, block.timestamp);
+    }
+
+    function _credit(address account, uint256 amountUd) internal {
+        owed[account] += amountUd;
+    }
+
+    function _pull(address account, uint256 amountUd) internal {
+        currency.safeTransferFrom(account, address(this), amountUd);
+    }
+}
