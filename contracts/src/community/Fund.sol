@@ -87,8 +87,10 @@ contract Fund is IFund, ERC4626 {
     Pool private _pool;
     Book private _book;
     Purse private _purse;
-    uint128 private _first; // ticket to serve next
-    uint128 private _next; //  ticket to give next
+    uint96 private _first; // ticket to serve next
+    uint96 private _next; //  ticket to give next
+    /// @inheritdoc IFund
+    uint64 public committedUd;
     mapping(address holder => Holder) private _holders;
     mapping(uint32 period => Period) private _periods;
     mapping(uint256 ticket => Ticket) private _tickets;
@@ -239,10 +241,18 @@ contract Fund is IFund, ERC4626 {
         uint64 cash = _pool.cash;
         if (amountUd > cash) revert CashExceeded(cash, amountUd);
 
+        uint64 committed = committedUd;
+        if (committed != 0) committedUd = committed > amountUd ? committed - amountUd : 0;
         _pool.cash = cash - amountUd;
         _book.invested += amountUd;
         emit Invested(to, amountUd, _book.invested);
         _transferOut(to, amountUd);
+    }
+
+    /// @inheritdoc IFund
+    function setCommitted(uint64 committedUd_) external onlyManager {
+        committedUd = committedUd_;
+        emit CommittedSet(committedUd_);
     }
 
     /// @inheritdoc IFund
@@ -296,11 +306,11 @@ contract Fund is IFund, ERC4626 {
 
     /// @inheritdoc IFund
     function serveExits(uint256 most) external {
-        uint128 first = _first;
+        uint96 first = _first;
         for (; most != 0 && first != _next; --most) {
             Ticket memory t = _tickets[first];
-            uint256 cash = _pool.cash;
-            uint256 shares = previewRedeem(t.shares) <= cash ? t.shares : convertToShares(cash);
+            uint256 freeUd = _freeUd();
+            uint256 shares = previewRedeem(t.shares) <= freeUd ? t.shares : convertToShares(freeUd);
             if (shares == 0 && t.shares != 0) break;
 
             if (shares != 0) _serve(first, t.holder, shares);
@@ -421,7 +431,7 @@ contract Fund is IFund, ERC4626 {
     /// @notice Shares `owner` may redeem at once: as far as the cash goes, when nobody queues.
     function maxRedeem(address owner) public view override(ERC4626, IERC4626) returns (uint256) {
         if (_book.queued != 0 || !passport.isAllowed(owner, _INVEST)) return 0;
-        return Math.min(balanceOf(owner), convertToShares(_pool.cash));
+        return Math.min(balanceOf(owner), convertToShares(_freeUd()));
     }
 
     // --- vault ----------------------------------------------------------------------------------
@@ -523,6 +533,12 @@ contract Fund is IFund, ERC4626 {
     }
 
     // --- writes ---------------------------------------------------------------------------------
+
+    /// Cash that is not set aside.
+    function _freeUd() private view returns (uint64) {
+        uint64 cash = _pool.cash;
+        return cash > committedUd ? cash - committedUd : 0;
+    }
 
     function _lessInvested(uint64 amountUd) private {
         uint64 invested = _book.invested;

@@ -24,7 +24,7 @@ import {IERC4626} from "@openzeppelin/contracts/interfaces/IERC4626.sol";
 /// `giveBack` or `endow`.
 ///
 /// Warning: what is invested cannot be redeemed at once. Who wants to leave queues, and is served in
-/// order, at the price of the day of service, as cash comes in. Queued shares earn nothing.
+/// order, at the price of the day of service, as free cash comes in. Queued shares earn nothing.
 ///
 /// Warning: the transfer of shares to a smart account that cannot call `claim` is no danger: anyone
 /// may call it for a holder.
@@ -79,6 +79,9 @@ interface IFund is IERC4626 {
 
     /// @notice The manager invested cash.
     event Invested(address indexed to, uint64 amountUd, uint64 investedUd);
+
+    /// @notice Cash was set aside for a project, or is free again.
+    event CommittedSet(uint64 committedUd);
 
     /// @notice Invested money came back.
     event GivenBack(address indexed from, uint64 amountUd, uint64 investedUd);
@@ -167,6 +170,11 @@ interface IFund is IERC4626 {
     /// @dev Called by the manager.
     function invest(address to, uint64 amountUd) external;
 
+    /// @notice Sets aside so much cash that is to be invested and not redeemed [ud]. Investing uses
+    /// it up.
+    /// @dev Called by the manager.
+    function setCommitted(uint64 committedUd) external;
+
     /// @notice Pays invested money back [ud]. What comes back beyond the cost is income.
     /// @dev Called by anyone who pays it.
     function giveBack(uint64 amountUd) external;
@@ -223,6 +231,9 @@ interface IFund is IERC4626 {
 
     /// @notice Money invested, at cost [ud].
     function investedUd() external view returns (uint64);
+
+    /// @notice Cash set aside to be invested [ud].
+    function committedUd() external view returns (uint64);
 
     /// @notice The most assets that deposits may fill [ud].
     function capUd() external view returns (uint64);
