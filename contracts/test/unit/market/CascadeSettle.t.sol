@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {IPoolAsset} from "../../../src/interfaces/IPoolAsset.sol";
 import {IRevenueCascade} from "../../../src/interfaces/IRevenueCascade.sol";
 import {Split} from "../../../src/libraries/Split.sol";
+import {Base} from "../../Base.sol";
 import {PoolWorld} from "./PoolWorld.sol";
 
 contract CascadeSettleTest is PoolWorld {
@@ -152,9 +153,7 @@ contract CascadeSettleTest is PoolWorld {
     }
 }
 
-contract SplitTest is PoolWorld {
-    function setUp() public override {}
-
+contract SplitTest is Base {
     function _split(uint256 total, uint256 a, uint256 b, uint256 c)
         private
         pure

@@ -58,7 +58,7 @@ contract PoolCloseTest is PoolWorld {
     function test_refuses_a_run_nobody_contributed_to() public {
         IPoolAsset.Run memory run;
         run.market = market;
-        run.start = INTERVAL_START;
+        run.start = intervalStart;
         run.number = 1;
         run.root = bytes32(uint256(1));
         run.individualsWh = 1;

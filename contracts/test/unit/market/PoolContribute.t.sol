@@ -43,16 +43,16 @@ contract PoolContributeTest is PoolWorld {
 
     function test_refuses_an_unknown_market_and_who_is_not_its_operator() public {
         (IPoolAsset.Contribution[] memory cs, bytes[] memory signatures) =
-            _signed(prosumer, INTERVAL_START, "prosumer");
+            _signed(prosumer, intervalStart, "prosumer");
         vm.expectRevert(abi.encodeWithSelector(IPoolAsset.UnknownMarket.selector, bytes32("x")));
-        pools.contribute(bytes32("x"), INTERVAL_START, cs, signatures);
+        pools.contribute(bytes32("x"), intervalStart, cs, signatures);
         vm.prank(stranger);
         vm.expectRevert(abi.encodeWithSelector(IPoolAsset.NotOperator.selector, stranger, operator));
-        pools.contribute(market, INTERVAL_START, cs, signatures);
+        pools.contribute(market, intervalStart, cs, signatures);
     }
 
     function test_refuses_an_interval_that_is_not_one_or_not_over() public {
-        uint64[2] memory starts = [INTERVAL_START + 60, INTERVAL_START + INTERVAL];
+        uint64[2] memory starts = [intervalStart + 60, intervalStart + INTERVAL];
         for (uint256 i = 0; i < 2; ++i) {
             (IPoolAsset.Contribution[] memory cs, bytes[] memory signatures) =
                 _signed(prosumer, starts[i], "prosumer");
@@ -68,9 +68,9 @@ contract PoolContributeTest is PoolWorld {
     }
 
     function test_refuses_lists_of_different_lengths() public {
-        (IPoolAsset.Contribution[] memory cs,) = _signed(prosumer, INTERVAL_START, "prosumer");
+        (IPoolAsset.Contribution[] memory cs,) = _signed(prosumer, intervalStart, "prosumer");
         _refused(
-            INTERVAL_START,
+            intervalStart,
             cs,
             new bytes[](0),
             abi.encodeWithSelector(IPoolAsset.LengthsDiffer.selector, 1, 0)
@@ -79,9 +79,9 @@ contract PoolContributeTest is PoolWorld {
 
     function test_refuses_who_has_no_valid_passport() public {
         (IPoolAsset.Contribution[] memory cs, bytes[] memory signatures) =
-            _signed(stranger, INTERVAL_START, "stranger");
+            _signed(stranger, intervalStart, "stranger");
         _refused(
-            INTERVAL_START,
+            intervalStart,
             cs,
             signatures,
             abi.encodeWithSelector(IPoolAsset.PassportInvalid.selector, stranger, TRADE_ENERGY)
@@ -92,25 +92,25 @@ contract PoolContributeTest is PoolWorld {
         string[2] memory signers = ["operator", "prosumer2"];
         for (uint256 i = 0; i < 2; ++i) {
             (IPoolAsset.Contribution[] memory cs, bytes[] memory signatures) =
-                _signed(prosumer, INTERVAL_START, signers[i]);
-            bytes32 digest = pools.contributionHash(market, INTERVAL_START, cs[0]);
+                _signed(prosumer, intervalStart, signers[i]);
+            bytes32 digest = pools.contributionHash(market, intervalStart, cs[0]);
             bytes memory reason =
                 abi.encodeWithSelector(IPoolAsset.ContributionUnsigned.selector, prosumer, digest);
-            _refused(INTERVAL_START, cs, signatures, reason);
+            _refused(intervalStart, cs, signatures, reason);
             signatures[0] = "";
-            _refused(INTERVAL_START, cs, signatures, reason);
+            _refused(intervalStart, cs, signatures, reason);
         }
     }
 
     function test_refuses_a_signature_over_another_interval_energy_or_class() public {
         vm.warp(START_S + 2 * INTERVAL);
         (IPoolAsset.Contribution[] memory cs, bytes[] memory signatures) =
-            _signed(prosumer, INTERVAL_START + INTERVAL, "prosumer");
+            _signed(prosumer, intervalStart + INTERVAL, "prosumer");
         _refusedAsUnsigned(cs, signatures);
-        (cs, signatures) = _signed(prosumer, INTERVAL_START, "prosumer");
+        (cs, signatures) = _signed(prosumer, intervalStart, "prosumer");
         cs[0].leaf = bytes32(uint256(cs[0].leaf) ^ 1);
         _refusedAsUnsigned(cs, signatures);
-        (cs, signatures) = _signed(prosumer, INTERVAL_START, "prosumer");
+        (cs, signatures) = _signed(prosumer, intervalStart, "prosumer");
         cs[0].class = IPoolAsset.Class.Entity;
         _refusedAsUnsigned(cs, signatures);
     }
@@ -118,9 +118,9 @@ contract PoolContributeTest is PoolWorld {
     function _refusedAsUnsigned(IPoolAsset.Contribution[] memory cs, bytes[] memory signatures)
         private
     {
-        bytes32 digest = pools.contributionHash(market, INTERVAL_START, cs[0]);
+        bytes32 digest = pools.contributionHash(market, intervalStart, cs[0]);
         _refused(
-            INTERVAL_START,
+            intervalStart,
             cs,
             signatures,
             abi.encodeWithSelector(IPoolAsset.ContributionUnsigned.selector, prosumer, digest)
@@ -129,16 +129,16 @@ contract PoolContributeTest is PoolWorld {
 
     function test_S17_refuses_a_duplicate_in_one_call_or_two() public {
         (IPoolAsset.Contribution[] memory cs, bytes[] memory signatures) =
-            _signed(prosumer, INTERVAL_START, "prosumer");
+            _signed(prosumer, intervalStart, "prosumer");
         IPoolAsset.Contribution[] memory twice = new IPoolAsset.Contribution[](2);
         bytes[] memory both = new bytes[](2);
         (twice[0], twice[1], both[0], both[1]) = (cs[0], cs[0], signatures[0], signatures[0]);
         bytes memory reason = abi.encodeWithSelector(
-            IPoolAsset.ContributionDuplicate.selector, prosumer, INTERVAL_START
+            IPoolAsset.ContributionDuplicate.selector, prosumer, intervalStart
         );
-        _refused(INTERVAL_START, twice, both, reason);
+        _refused(intervalStart, twice, both, reason);
         _contribute("prosumer", IPoolAsset.Class.Individual, 90_000);
-        _refused(INTERVAL_START, cs, signatures, reason);
+        _refused(intervalStart, cs, signatures, reason);
     }
 
     function test_S17_refuses_a_kWh_in_two_pools() public {
@@ -147,16 +147,16 @@ contract PoolContributeTest is PoolWorld {
         bytes32 other = pools.open("Oak Street", operator, seller, address(verifier));
         IPoolAsset.Contribution memory c =
             _contribution(_energy(prosumer, IPoolAsset.Class.Individual, 90_000));
-        bytes32 digest = pools.contributionHash(other, INTERVAL_START, c);
+        bytes32 digest = pools.contributionHash(other, intervalStart, c);
         (IPoolAsset.Contribution[] memory cs, bytes[] memory signatures) =
             _one(c, _signature("prosumer", digest));
         vm.prank(operator);
         vm.expectRevert(
             abi.encodeWithSelector(
-                IPoolAsset.ContributionDuplicate.selector, prosumer, INTERVAL_START
+                IPoolAsset.ContributionDuplicate.selector, prosumer, intervalStart
             )
         );
-        pools.contribute(other, INTERVAL_START, cs, signatures);
+        pools.contribute(other, intervalStart, cs, signatures);
     }
 
     // --- success
@@ -167,8 +167,8 @@ contract PoolContributeTest is PoolWorld {
         vm.expectEmit();
         emit IPoolAsset.Contributed(pool, 1, prosumer, IPoolAsset.Class.Individual, c.leaf);
         _contribute("prosumer", IPoolAsset.Class.Individual, 90_000);
-        assertTrue(pools.hasContributed(prosumer, INTERVAL_START), "contributed");
-        assertTrue(!pools.hasContributed(prosumer, INTERVAL_START + INTERVAL), "once");
+        assertTrue(pools.hasContributed(prosumer, intervalStart), "contributed");
+        assertTrue(!pools.hasContributed(prosumer, intervalStart + INTERVAL), "once");
         IPoolAsset.Open memory open_ = pools.openRunOf(pool);
         assertEq(open_.contributions, 1, "contributions");
         assertEq(open_.contributed, keccak256(abi.encode(bytes32(0), c)), "chain");
@@ -192,10 +192,10 @@ contract PoolContributeTest is PoolWorld {
         _admit(address(signatory));
         IPoolAsset.Contribution memory c =
             _contribution(_energy(address(signatory), IPoolAsset.Class.Trust, 80_500));
-        bytes32 digest = pools.contributionHash(market, INTERVAL_START, c);
+        bytes32 digest = pools.contributionHash(market, intervalStart, c);
         (IPoolAsset.Contribution[] memory cs, bytes[] memory signatures) = _one(c, "");
         _refused(
-            INTERVAL_START,
+            intervalStart,
             cs,
             signatures,
             abi.encodeWithSelector(
@@ -204,6 +204,6 @@ contract PoolContributeTest is PoolWorld {
         );
         signatory.sign(digest);
         vm.prank(operator);
-        pools.contribute(market, INTERVAL_START, cs, signatures);
+        pools.contribute(market, intervalStart, cs, signatures);
     }
 }

@@ -11,7 +11,7 @@ import {World} from "../../World.sol";
 /// @title PoolWorld: a market with two prosumers, a trust and an entity; its cascade
 abstract contract PoolWorld is World {
     uint32 internal constant INTERVAL = 15 minutes;
-    uint64 internal constant INTERVAL_START = uint64(START_S);
+    uint64 internal intervalStart = uint64(START_S);
 
     address internal prosumer = _actor("prosumer");
     address internal prosumer2 = _actor("prosumer2");
@@ -34,7 +34,7 @@ abstract contract PoolWorld is World {
         pools = new PoolAsset(address(manager), passport, INTERVAL);
         vm.prank(admin);
         market = pools.open("Riverdale", operator, seller, address(verifier));
-        pool = pools.poolOf(market, INTERVAL_START);
+        pool = pools.poolOf(market, intervalStart);
         cascade = new RevenueCascade(address(manager), currency, passport, pools, _terms());
         vm.prank(seller);
         pools.setApprovalForAll(address(cascade), true);
@@ -81,10 +81,10 @@ abstract contract PoolWorld is World {
     function _contribute(string memory role, IPoolAsset.Class class, uint256 energyWh) internal {
         IPoolAsset.Leaf memory leaf = _energy(vm.addr(_key(role)), class, energyWh);
         IPoolAsset.Contribution memory c = _contribution(leaf);
-        bytes memory signature = _signature(role, pools.contributionHash(market, INTERVAL_START, c));
+        bytes memory signature = _signature(role, pools.contributionHash(market, intervalStart, c));
         (IPoolAsset.Contribution[] memory cs, bytes[] memory signatures) = _one(c, signature);
         vm.prank(operator);
-        pools.contribute(market, INTERVAL_START, cs, signatures);
+        pools.contribute(market, intervalStart, cs, signatures);
         contributed.push(leaf);
     }
 
@@ -98,7 +98,7 @@ abstract contract PoolWorld is World {
     function _run() internal view returns (IPoolAsset.Run memory run) {
         IPoolAsset.Open memory open_ = pools.openRunOf(pool);
         run.market = market;
-        run.start = INTERVAL_START;
+        run.start = intervalStart;
         run.number = open_.number;
         run.contributions = open_.contributions;
         run.contributed = open_.contributed;
