@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {ICertificateBasket} from "../interfaces/ICertificateBasket.sol";
+import {ICompliance} from "../interfaces/ICompliance.sol";
+import {IPassport} from "../interfaces/IPassport.sol";
+import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {IERC1155} from "@openzeppelin/contracts/token/ERC1155/IERC1155.sol";
+import {ERC1155Holder} from "@openzeppelin/contracts/token/ERC1155/utils/ERC1155Holder.sol";
+import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
+
+/// @title CertificateBasket
+/// @notice See `ICertificateBasket`.
+contract CertificateBasket is ICertificateBasket, ERC20, ERC1155Holder, AccessManaged {
+    /// @inheritdoc ICertificateBasket
+    IERC1155 public immutable certificates;
+
+    /// @notice Who may hold shares.
+    IPassport public immutable passport;
+
+    /// @notice The rule packs a transfer must pass.
+    ICompliance public immutable compliance;
+
+    /// @inheritdoc ICertificateBasket
+    uint16 public immutable year;
+
+    uint8 private immutable _CARBON;
+
+    /// @inheritdoc ICertificateBasket
+    mapping(uint256 id => bool) public isAdmitted;
+
+    constructor(
+        address authority,
+        IERC1155 certificates_,
+        IPassport passport_,
+        ICompliance compliance_,
+        uint16 year_,
+        string memory name_,
+        string memory symbol_
+    ) ERC20(name_, symbol_) AccessManaged(authority) {
+        certificates = certificates_;
+        passport = passport_;
+        compliance = compliance_;
+        year = year_;
+        _CARBON = passport_.CARBON();
+    }
+
+    /// @inheritdoc ICertificateBasket
+    function admit(uint256[] calldata ids) external restricted {
+        for (uint256 i = 0; i < ids.length; ++i) {
+            isAdmitted[ids[i]] = true;
+            emit Admitted(ids[i]);
+        }
+    }
+
+    /// @inheritdoc ICertificateBasket
+    function deposit(uint256 id, uint256 amount) external {
+        if (!isAdmitted[id]) revert NotAdmitted(id);
+        if (amount == 0) revert ZeroAmount();
+        _checkPassport(msg.sender);
+
+        emit Deposited(msg.sender, id, amount);
+        _mint(msg.sender, amount);
+        certificates.safeTransferFrom(msg.sender, address(this), id, amount, "");
+    }
+
+    /// @inheritdoc ICertificateBasket
+    function withdraw(uint256 id, uint256 amount) external {
+        if (!isAdmitted[id]) revert NotAdmitted(id);
+        if (amount == 0) revert ZeroAmount();
+
+        emit Withdrawn(msg.sender, id, amount);
+        _burn(msg.sender, amount);
+        certificates.safeTransferFrom(address(this), msg.sender, id, amount, "");
+    }
+
+    /// @notice Digits after the point: shares are whole, as certificates are.
+    function decimals() public pure override returns (uint8) {
+        return 0;
+    }
+
+    /// @notice Takes only what `deposit` asks for.
+    function onERC1155Received(address operator, address from, uint256, uint256, bytes memory)
+        public
+        view
+        override
+        returns (bytes4)
+    {
+        if (msg.sender != address(certificates) || operator != address(this)) {
+            revert DepositOnly(msg.sender, from);
+        }
+        return this.onERC1155Received.selector;
+    }
+
+    /// @notice Takes no batches.
+    function onERC1155BatchReceived(
+        address,
+        address from,
+        uint256[] memory,
+        uint256[] memory,
+        bytes memory
+    ) public view override returns (bytes4) {
+        revert DepositOnly(msg.sender, from);
+    }
+
+    // --- inside ---------------------------------------------------------------------------------
+
+    function _checkPassport(address account) private view {
+        if (!passport.isAllowed(account, _CARBON)) revert PassportInvalid(account, _CARBON);
+    }
+
+    function _update(address from, address to, uint256 value) internal override {
+        if (from != address(0) && to != address(0)) {
+            _checkPassport(from);
+            _checkPassport(to);
+            compliance.recordTransfer(address(this), from, to, value);
+        }
+        super._update(from, to, value);
+    }
+}
