@@ -29,9 +29,7 @@ contract ComplianceAttestTest is Market {
         bytes32 id = compliance.transferId(address(currency), consumer, producer, amountUd);
         vm.prank(address(exchange));
         vm.expectRevert(
-            abi.encodeWithSelector(
-                IRulebook.HeldForTravelRule.selector, id, amountUd, heldFrom
-            )
+            abi.encodeWithSelector(IRulebook.HeldForTravelRule.selector, id, amountUd, heldFrom)
         );
         compliance.recordTransfer(address(currency), consumer, producer, amountUd);
     }

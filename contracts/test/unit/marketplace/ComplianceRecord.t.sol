@@ -13,7 +13,9 @@ contract ComplianceRecordTest is Market {
         compliance.recordTransfer(address(currency), from, to, amountUd);
     }
 
-    function _refusesMoney(address from, address to, uint256 amountUd, bytes memory reason) private {
+    function _refusesMoney(address from, address to, uint256 amountUd, bytes memory reason)
+        private
+    {
         (bool allowed, bytes memory given) =
             compliance.canTransfer(address(currency), from, to, amountUd);
         assertTrue(!allowed, "canTransfer");
@@ -160,9 +162,7 @@ contract ComplianceRecordTest is Market {
             consumer,
             producer,
             101,
-            abi.encodeWithSelector(
-                IRulebook.LockedUp.selector, address(units), consumer, 100, 101
-            )
+            abi.encodeWithSelector(IRulebook.LockedUp.selector, address(units), consumer, 100, 101)
         );
         _send(consumer, producer, 100); // acquired before the rule
         vm.warp(START_S + 120 days - 1);

@@ -112,12 +112,8 @@ contract ComplianceSetRulesTest is Market {
         _set(MONEY, CANADA, rules);
         for (uint256 i = 0; i < 2; ++i) {
             uint256 old = START_S + 10 days - 1;
-            assertEq(
-                compliance.rulesAt(MONEY, CANADA, old).heldFrom, 1000 * DOLLAR, "old rule"
-            );
-            assertEq(
-                compliance.rulesAt(MONEY, CANADA, old + 1).heldFrom, 500 * DOLLAR, "new rule"
-            );
+            assertEq(compliance.rulesAt(MONEY, CANADA, old).heldFrom, 1000 * DOLLAR, "old rule");
+            assertEq(compliance.rulesAt(MONEY, CANADA, old + 1).heldFrom, 500 * DOLLAR, "new rule");
             compliance.checkAt(address(currency), CANADA, CANADA, 999 * DOLLAR, old);
             vm.expectRevert(
                 abi.encodeWithSelector(
