@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-/// @title Compliance: the rule packs a transfer must pass
-/// @notice Every token and venue asks here, before it moves anything.
+/// @title ICompliance: one place to ask whether a transfer is allowed
+/// @notice Amounts are in the smallest units of the token. Nobody stands for an account where
+/// tokens are made (`from` zero) or unmade (`to` zero).
 interface ICompliance {
     /// @notice Reverts with the named rule's error when a rule pack forbids the transfer.
-    /// @dev Called by anybody. `amount` is in the token's own unit.
+    /// @dev Called by anyone.
     function checkTransfer(address token, address from, address to, uint256 amount) external view;
 
-    /// @notice The same check, and counts the transfer (holders, daily limits).
-    /// @dev Called by registered tokens and venues.
+    /// @notice The same check; then counts the transfer (holders, daily limits).
+    /// @dev Called by registered tokens and venues, before the tokens move.
     function recordTransfer(address token, address from, address to, uint256 amount) external;
 }

@@ -1,0 +1,392 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {ICompliance} from "../interfaces/ICompliance.sol";
+import {ICurrency} from "../interfaces/ICurrency.sol";
+import {ILiquidityPool} from "../interfaces/ILiquidityPool.sol";
+import {Assets} from "../libraries/Assets.sol";
+import {Venue} from "./Venue.sol";
+import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {ERC1155Holder} from "@openzeppelin/contracts/token/ERC1155/utils/ERC1155Holder.sol";
+import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+
+/// @title LiquidityPool
+/// @notice See `ILiquidityPool`.
+/// @dev The price in force since the last change is summed up before every change. Sums are kept
+/// by window, so that an average needs no reader who looked at the right time.
+contract LiquidityPool is ILiquidityPool, ERC20, ERC1155Holder, Venue {
+    using SafeERC20 for ICurrency;
+
+    struct Reserves {
+        uint104 money; //      [ud]
+        uint104 assets; //     [smallest units]
+        uint48 changedAt; //   [s]
+    }
+
+    struct Window {
+        uint40 start; //       zero: there was none            [s]
+        uint24 parties; //     distinct accounts that traded
+        uint24 shared; //      of these, in the window before, too
+        uint168 cumulative; // price × 2³² × seconds, since start
+    }
+
+    /// @notice Shares locked for ever with the first liquidity, so that no later provider can be
+    /// rounded out of a share.
+    uint256 public constant LOCKED = 1000;
+
+    uint256 private constant FEE_BASE = 1000; // 0.3 % of what goes in stays in the pool
+    uint256 private constant FEE_LESS = 997;
+
+    /// @notice The asset traded.
+    address public immutable token;
+
+    /// @notice Its id; zero for an ERC-20.
+    uint256 public immutable id;
+
+    /// @notice Its standard.
+    Assets.Standard public immutable standard;
+
+    /// @notice Smallest units of the asset the price is for.
+    uint64 public immutable unit;
+
+    /// @notice Length of a window of the average [s].
+    uint32 public immutable window;
+
+    /// @notice Marketplace fee [basis points of the money side].
+    uint16 public feeBps;
+
+    /// @notice Stabilisation levy [basis points of the money side].
+    uint16 public levyBps;
+
+    /// @notice Fee that waits for `collect` [ud].
+    uint128 public feeDueUd;
+
+    /// @notice Levy that waits for `collect` [ud].
+    uint128 public levyDueUd;
+
+    Reserves private _reserves;
+    Window private _now;
+    Window private _before;
+    uint256 private _cumulative; // up to the start of `_now`
+    mapping(address account => uint40) private _tradedIn; // start of the window it last traded in
+
+    constructor(
+        address authority,
+        ICurrency currency_,
+        ICompliance compliance_,
+        address feePot_,
+        address levyPot_,
+        Assets.Standard standard_,
+        address token_,
+        uint256 id_,
+        uint64 unit_,
+        uint32 window_
+    )
+        ERC20("SourceEnergy Pool Share", "POOL")
+        AccessManaged(authority)
+        Venue(currency_, compliance_, feePot_, levyPot_)
+    {
+        if (
+            token_ == address(0) || standard_ == Assets.Standard.NONE || unit_ == 0 || window_ == 0
+                || (standard_ == Assets.Standard.ERC20 && id_ != 0) || token_ == address(currency_)
+        ) revert AssetRefused(token_, id_, unit_, window_);
+        standard = standard_;
+        token = token_;
+        id = id_;
+        unit = unit_;
+        window = window_;
+    }
+
+    // --- trade ----------------------------------------------------------------------------------
+
+    /// @inheritdoc ILiquidityPool
+    function buy(uint128 moneyUd, uint128 assetsLeast, uint40 deadline)
+        external
+        nonReentrant
+        returns (uint256 assets)
+    {
+        _checkTrading(deadline);
+        Reserves memory r = _reserves;
+        uint256 feeUd = _shareUp(moneyUd, feeBps);
+        uint256 levyUd = _shareUp(moneyUd, levyBps);
+        uint256 inUd = moneyUd - feeUd - levyUd;
+        assets = _out(inUd, r.money, r.assets);
+        if (assets < assetsLeast) revert SlippageExceeded(assetsLeast, assets);
+
+        _sumUp(r);
+        _countParty();
+        _store(r.money + inUd, r.assets - assets);
+        _owe(feeUd, levyUd);
+        emit Bought(msg.sender, moneyUd, assets, feeUd, levyUd);
+        compliance.recordTransfer(address(currency), msg.sender, address(this), moneyUd);
+        compliance.recordTransfer(token, address(this), msg.sender, assets);
+        currency.safeTransferFrom(msg.sender, address(this), moneyUd);
+        Assets.move(standard, token, id, address(this), msg.sender, assets);
+    }
+
+    /// @inheritdoc ILiquidityPool
+    function sell(uint128 assets, uint128 moneyLeastUd, uint40 deadline)
+        external
+        nonReentrant
+        returns (uint256 moneyUd)
+    {
+        _checkTrading(deadline);
+        Reserves memory r = _reserves;
+        uint256 outUd = _out(assets, r.assets, r.money);
+        uint256 feeUd = _shareUp(outUd, feeBps);
+        uint256 levyUd = _shareUp(outUd, levyBps);
+        moneyUd = _less(outUd, feeUd + levyUd);
+        if (moneyUd < moneyLeastUd) revert SlippageExceeded(moneyLeastUd, moneyUd);
+        if (moneyUd == 0) revert ZeroAmount();
+
+        _sumUp(r);
+        _countParty();
+        _store(r.money - outUd, uint256(r.assets) + assets);
+        _owe(feeUd, levyUd);
+        emit Sold(msg.sender, moneyUd, assets, feeUd, levyUd);
+        compliance.recordTransfer(token, msg.sender, address(this), assets);
+        compliance.recordTransfer(address(currency), address(this), msg.sender, moneyUd);
+        Assets.move(standard, token, id, msg.sender, address(this), assets);
+        currency.safeTransfer(msg.sender, moneyUd);
+    }
+
+    // --- liquidity ------------------------------------------------------------------------------
+
+    /// @inheritdoc ILiquidityPool
+    function provide(
+        uint128 moneyMostUd,
+        uint128 assetsMost,
+        uint128 sharesLeast,
+        bool lossUnderstood,
+        uint40 deadline
+    ) external nonReentrant returns (uint256 shares) {
+        _checkTrading(deadline);
+        if (!lossUnderstood) revert LossNotUnderstood();
+        if (moneyMostUd == 0 || assetsMost == 0) revert ZeroAmount();
+        Reserves memory r = _reserves;
+        uint256 supply = totalSupply();
+        (uint256 moneyUd, uint256 assets, uint256 locked) = (moneyMostUd, assetsMost, 0);
+        if (supply == 0) {
+            locked = LOCKED;
+            shares = Math.sqrt(moneyUd * assets);
+            if (shares <= locked) revert LiquidityTooSmall(shares, locked);
+            shares -= locked;
+        } else {
+            shares = Math.min(moneyUd * supply / r.money, assets * supply / r.assets);
+            moneyUd = Math.ceilDiv(shares * r.money, supply);
+            assets = Math.ceilDiv(shares * r.assets, supply);
+        }
+        if (shares < sharesLeast) revert SlippageExceeded(sharesLeast, shares);
+        if (shares == 0) revert ZeroAmount();
+
+        _sumUp(r);
+        _store(r.money + moneyUd, r.assets + assets);
+        emit Provided(msg.sender, moneyUd, assets, shares, locked);
+        compliance.recordTransfer(address(currency), msg.sender, address(this), moneyUd);
+        compliance.recordTransfer(token, msg.sender, address(this), assets);
+        if (locked != 0) _mint(address(this), locked); // which no verb takes out
+        _mint(msg.sender, shares);
+        currency.safeTransferFrom(msg.sender, address(this), moneyUd);
+        Assets.move(standard, token, id, msg.sender, address(this), assets);
+    }
+
+    /// @inheritdoc ILiquidityPool
+    function withdraw(uint128 shares, uint128 moneyLeastUd, uint128 assetsLeast, uint40 deadline)
+        external
+        nonReentrant
+        returns (uint256 moneyUd, uint256 assets)
+    {
+        _checkDeadline(deadline);
+        if (shares == 0) revert ZeroAmount();
+        Reserves memory r = _reserves;
+        uint256 supply = totalSupply();
+        if (supply == 0) revert PoolEmpty();
+        moneyUd = shares * uint256(r.money) / supply;
+        assets = shares * uint256(r.assets) / supply;
+        if (moneyUd < moneyLeastUd) revert SlippageExceeded(moneyLeastUd, moneyUd);
+        if (assets < assetsLeast) revert SlippageExceeded(assetsLeast, assets);
+
+        _sumUp(r);
+        _burn(msg.sender, shares);
+        _store(r.money - moneyUd, r.assets - assets);
+        emit Withdrawn(msg.sender, moneyUd, assets, shares);
+        compliance.recordTransfer(address(currency), address(this), msg.sender, moneyUd);
+        compliance.recordTransfer(token, address(this), msg.sender, assets);
+        currency.safeTransfer(msg.sender, moneyUd);
+        Assets.move(standard, token, id, address(this), msg.sender, assets);
+    }
+
+    // --- fee and levy ---------------------------------------------------------------------------
+
+    /// @inheritdoc ILiquidityPool
+    function collect() external nonReentrant {
+        (uint256 feeUd, uint256 levyUd) = (feeDueUd, levyDueUd);
+        if (feeUd + levyUd == 0) revert ZeroAmount();
+
+        (feeDueUd, levyDueUd) = (0, 0);
+        emit Collected(feeUd, levyUd);
+        currency.safeTransfer(feePot, feeUd);
+        currency.safeTransfer(levyPot, levyUd);
+    }
+
+    /// @inheritdoc ILiquidityPool
+    function setSharesOfPrice(uint16 feeBps_, uint16 levyBps_) external restricted {
+        if (feeBps_ > SHARE_MOST_BPS) revert ShareTooHigh(feeBps_, SHARE_MOST_BPS);
+        if (levyBps_ > SHARE_MOST_BPS) revert ShareTooHigh(levyBps_, SHARE_MOST_BPS);
+
+        (feeBps, levyBps) = (feeBps_, levyBps_);
+        emit SharesOfPriceSet(feeBps_, levyBps_);
+    }
+
+    // --- views ----------------------------------------------------------------------------------
+
+    /// @inheritdoc ILiquidityPool
+    function quoteBuy(uint256 moneyUd) external view returns (uint256 assets) {
+        uint256 chargesUd = _shareUp(moneyUd, feeBps) + _shareUp(moneyUd, levyBps);
+        return _out(_less(moneyUd, chargesUd), _reserves.money, _reserves.assets);
+    }
+
+    /// @inheritdoc ILiquidityPool
+    function quoteSell(uint256 assets) external view returns (uint256 moneyUd) {
+        uint256 outUd = _out(assets, _reserves.assets, _reserves.money);
+        return _less(outUd, _shareUp(outUd, feeBps) + _shareUp(outUd, levyBps));
+    }
+
+    /// @inheritdoc ILiquidityPool
+    function reserves() external view returns (uint256 moneyUd, uint256 assets, uint256 changedAt) {
+        return (_reserves.money, _reserves.assets, _reserves.changedAt);
+    }
+
+    /// @inheritdoc ILiquidityPool
+    function average() external view returns (uint256 priceUd, uint256 parties, uint256 since) {
+        (Window memory current, Window memory before,) = _windows(_reserves);
+        since = before.start == 0 ? current.start : before.start;
+        if (since == 0) return (0, 0, 0);
+        parties = uint256(before.parties) + current.parties - current.shared;
+        priceUd = block.timestamp == since
+            ? _price(_reserves) >> 32
+            : (uint256(before.cumulative) + current.cumulative) / (block.timestamp - since) >> 32;
+    }
+
+    /// @inheritdoc ILiquidityPool
+    function cumulativePrice() external view returns (uint256) {
+        (Window memory current,, uint256 cumulative) = _windows(_reserves);
+        return cumulative + current.cumulative;
+    }
+
+    /// @notice Accepts only what a verb of this pool moves in.
+    function onERC1155Received(
+        address operator,
+        address from,
+        uint256 id_,
+        uint256 amount,
+        bytes memory data
+    ) public override returns (bytes4) {
+        if (operator != address(this) || msg.sender != token || id_ != id) {
+            revert Unasked(operator, msg.sender, id_);
+        }
+        return super.onERC1155Received(operator, from, id_, amount, data);
+    }
+
+    /// @notice Accepts nothing: no verb moves many.
+    function onERC1155BatchReceived(
+        address operator,
+        address,
+        uint256[] memory,
+        uint256[] memory,
+        bytes memory
+    ) public view override returns (bytes4) {
+        revert Unasked(operator, msg.sender, 0);
+    }
+
+    // --- price ----------------------------------------------------------------------------------
+
+    /// What goes out for what goes in, rounded down: against the trader.
+    function _out(uint256 amountIn, uint256 reserveIn, uint256 reserveOut)
+        private
+        pure
+        returns (uint256 amountOut)
+    {
+        if (amountIn == 0) revert ZeroAmount();
+        if (reserveIn == 0 || reserveOut == 0) revert PoolEmpty();
+        uint256 counted = amountIn * FEE_LESS;
+        amountOut = counted * reserveOut / (reserveIn * FEE_BASE + counted);
+        if (amountOut == 0) revert ZeroAmount();
+    }
+
+    function _less(uint256 amount, uint256 part) private pure returns (uint256) {
+        return amount > part ? amount - part : 0;
+    }
+
+    /// Price now, times 2³², rounded down; at most 128 bits, so that no sum overflows.
+    function _price(Reserves memory r) private view returns (uint256) {
+        if (r.assets == 0) return 0;
+        return Math.min((uint256(r.money) * unit << 32) / r.assets, type(uint128).max);
+    }
+
+    /// The windows as of now, without the change that is about to happen.
+    function _windows(Reserves memory r)
+        private
+        view
+        returns (Window memory current, Window memory before, uint256 cumulative)
+    {
+        (current, before, cumulative) = (_now, _before, _cumulative);
+        if (current.start == 0) return (current, before, cumulative);
+        uint256 price = _price(r);
+        uint256 end = uint256(current.start) + window;
+        if (block.timestamp < end) {
+            current.cumulative += uint168(price * (block.timestamp - r.changedAt));
+            return (current, before, cumulative);
+        }
+        current.cumulative += uint168(price * (end - r.changedAt));
+        uint256 passed = (block.timestamp - current.start) / window;
+        uint256 start = current.start + passed * window;
+        cumulative += current.cumulative + price * (start - end);
+        before =
+            passed == 1 ? current : Window(uint40(start - window), 0, 0, uint168(price * window));
+        current = Window(uint40(start), 0, 0, uint168(price * (block.timestamp - start)));
+    }
+
+    // --- writes ---------------------------------------------------------------------------------
+
+    /// Sums the price up that was in force until now.
+    function _sumUp(Reserves memory r) private {
+        uint256 start = _now.start;
+        if (start == 0) {
+            _now.start = uint40(block.timestamp);
+        } else if (block.timestamp < start + window) {
+            _now.cumulative += uint168(_price(r) * (block.timestamp - r.changedAt));
+        } else {
+            (_now, _before, _cumulative) = _windows(r);
+        }
+    }
+
+    function _countParty() private {
+        uint40 last = _tradedIn[msg.sender];
+        uint40 start = _now.start;
+        if (last == start) return;
+        _tradedIn[msg.sender] = start;
+        ++_now.parties;
+        if (last != 0 && last == _before.start) ++_now.shared;
+    }
+
+    function _store(uint256 moneyUd, uint256 assets) private {
+        if (moneyUd > type(uint104).max) revert ReserveTooLarge(moneyUd);
+        if (assets > type(uint104).max) revert ReserveTooLarge(assets);
+        _reserves = Reserves(uint104(moneyUd), uint104(assets), uint48(block.timestamp));
+    }
+
+    function _owe(uint256 feeUd, uint256 levyUd) private {
+        if (feeUd != 0) feeDueUd += uint128(feeUd);
+        if (levyUd != 0) levyDueUd += uint128(levyUd);
+    }
+
+    /// Shares are a tracked token: the rulebook hears of every one that moves.
+    function _update(address from, address to, uint256 shares) internal override {
+        if (to == address(this) && from != address(0)) revert Unasked(from, to, 0);
+        compliance.recordTransfer(address(this), from, to, shares);
+        super._update(from, to, shares);
+    }
+}
