@@ -78,6 +78,18 @@ def test_every_dependency_has_its_reason() -> None:
         assert re.search(rf"\b{re.escape(name)}\b", reasons), f"{name} has no reason"
 
 
+def test_every_contract_and_test_of_the_contracts_page_exists() -> None:
+    page = (ROOT / "docs/contracts.md").read_text(encoding="utf-8")
+    tests = "".join(path.read_text() for path in (ROOT / "contracts/test").rglob("*.sol"))
+    named = re.findall(r"`(test_\w+)`", page)
+    assert len(named) > 50
+    for test in named:
+        assert f"function {test}(" in tests, f"docs/contracts.md names {test}"
+    sources = {path.stem for path in (ROOT / "contracts/src").rglob("*.sol")}
+    for contract in re.findall(r"`([A-Z]\w+)`", page):
+        assert contract in sources, f"docs/contracts.md names {contract}"
+
+
 def test_every_layer_is_found_by_one_stem() -> None:
     pages = {page.stem for page in (ROOT / "docs/layers").glob("*.md")} - {"README"}
     rules = {file.stem for file in (ROOT / "src/sourceenergy/economy").glob("[a-z]*.py")}
