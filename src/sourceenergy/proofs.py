@@ -12,6 +12,7 @@ import hashlib
 import hmac
 import struct
 from collections.abc import Sequence
+from dataclasses import astuple
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
@@ -113,25 +114,7 @@ def payout_leaf_hash(community: str, leaf: PayoutLeaf) -> bytes:
 
 def statement_hash(chain_id: int, clearing: str, statement: Statement) -> str:
     """``Clearing``'s hash of a statement: bound to chain and contract, 64 hex digits."""
-    words: tuple[int | str, ...] = (
-        chain_id,
-        clearing,
-        statement.community,
-        statement.epoch,
-        statement.start_s,
-        statement.end_s,
-        statement.previous,
-        statement.payout_root,
-        statement.price_root,
-        statement.pool_root,
-        statement.bundle_hash,
-        statement.imported_wh,
-        statement.exported_wh,
-        statement.local_wh,
-        statement.deposits_ud,
-        statement.payouts_ud,
-        statement.balances_ud,
-    )
+    words = (chain_id, clearing, *astuple(statement))
     return keccak(b"".join(_word(word) for word in words)).hex()
 
 

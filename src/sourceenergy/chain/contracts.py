@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import cache
 from importlib import resources
 from typing import Any, NamedTuple
@@ -183,24 +183,8 @@ def decode_revert(data: bytes) -> RevertReason:
 
 
 def statement_values(statement: Statement) -> tuple[object, ...]:
-    """``Clearing.Statement`` in its field order."""
-    return (
-        statement.community,
-        statement.epoch,
-        statement.start_s,
-        statement.end_s,
-        statement.previous,
-        statement.payout_root,
-        statement.price_root,
-        statement.pool_root,
-        statement.bundle_hash,
-        statement.imported_wh,
-        statement.exported_wh,
-        statement.local_wh,
-        statement.deposits_ud,
-        statement.payouts_ud,
-        statement.balances_ud,
-    )
+    """``Clearing.Statement`` in its field order, which is the record's."""
+    return astuple(statement)
 
 
 def leaf_values(leaf: PayoutLeaf) -> tuple[object, ...]:
