@@ -332,6 +332,8 @@ class Node:
         rows = []
         totals = dict.fromkeys(_SUMMED, 0)
         paid_nd = earned_nd = saving_nd = 0
+        facts = self._homes.get(home)
+        battery = facts is not None and facts.battery_wh > 0
         for record, produced in self.store.records(start_s, end_s):
             if record.meter != home:
                 continue
@@ -340,7 +342,7 @@ class Node:
             missing = record.quality is Quality.MISSING
             made = produced if produced is not None else 0
             # A battery's energy is not metered, so a battery home's own use is not known.
-            known = not missing and not self._homes[home].battery_wh
+            known = not missing and not battery
             consumed = made + record.imported_wh - record.exported_wh if known else None
             row = {
                 "start_s": record.start_s,
@@ -369,6 +371,7 @@ class Node:
             "intervals": rows,
             "totals": {
                 **totals,
+                "consumed_wh": None if battery else totals["consumed_wh"],
                 "paid_ud": nd_to_ud_down(paid_nd),
                 "earned_ud": nd_to_ud_down(earned_nd),
                 "saving_ud": nd_to_ud_down(saving_nd),
