@@ -131,6 +131,9 @@ async def _settle(
                 onchain = await OnChain.connect(
                     rpc, data_dir / "chain", intents, loaded.community.name, Terms(), local
                 )
+                for item in await onchain.posted():
+                    if item.vetoed:
+                        store.mark_vetoed(item.statement.epoch, item.statement.epoch)
                 operator = onchain.operator.account.address.lower()
                 settled = _settled(loaded, store, data_dir, operator, onchain.anchor, steps)
                 kept(store, settled)
@@ -143,7 +146,7 @@ async def _settle(
                 remember(store, settled)
                 steps("chain: collecting what members owe")
                 key = f"{onchain.anchor.community}:{settled.statement.epoch}"
-                await onchain.deposit(key, settled.settlement.deposits_ud)
+                await onchain.deposit(key, await _outstanding(onchain, settled))
                 steps("chain: posting the statement")
                 posted = await onchain.post(settled.statement)
                 store.mark_posted(
@@ -162,6 +165,15 @@ async def _settle(
         )
     finally:
         store.close()
+
+
+async def _outstanding(onchain: OnChain, settled: Settled) -> dict[str, int]:
+    """What is still to be deposited [ud]; what a vetoed statement collected is there already."""
+    return {
+        account: settled.settlement.closing[account].deposited_ud
+        - await onchain.deposited_ud(account)
+        for account in settled.settlement.deposits_ud
+    }
 
 
 def _settled(

@@ -187,7 +187,8 @@ def settle_batch(loaded: Loaded, place: BatchPlace) -> Settled:
     """
     records = loaded.records
     last = place.store.last_accepted()
-    before, epoch = last, (0 if last is None else last.epoch) + 1
+    newest = place.store.statements(1)  # a vetoed one has used its epoch
+    before, epoch = last, (newest[0].epoch if newest else 0) + 1
     for held in place.store.statements(100_000):
         span = (int(held.body["start_s"]), int(held.body["end_s"]))
         if held.state == "vetoed" or span[1] <= records.start_s or span[0] >= records.end_s:

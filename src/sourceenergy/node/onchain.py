@@ -262,6 +262,17 @@ class OnChain:
             ),
         )
 
+    async def posted(self) -> list[PostedStatement]:
+        """All statements of the community on chain, vetoed ones marked."""
+        return await posted_statements(
+            self.rpc, self.anchor.clearing, self.anchor.community, self.manifest.first_block
+        )
+
+    async def deposited_ud(self, account: str) -> int:
+        """What was ever deposited for an account of this community [ud]."""
+        here = self.anchor.community
+        return int(await self.rpc.read(self.clearing, "deposited", here, account))
+
     async def balance_ud(self, account: str) -> int:
         """Settlement money an account holds [ud]."""
         return int(await self.rpc.read(self.currency, "balanceOf", account))
