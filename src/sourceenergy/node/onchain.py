@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sourceenergy.audit.onchain import posted_statements
 from sourceenergy.chain.anvil import EmbeddedChain
-from sourceenergy.chain.contracts import Contract, leaf_values, statement_values
+from sourceenergy.chain.contracts import leaf_values, statement_values
 from sourceenergy.chain.deploy import Manifest, Role, deploy
 from sourceenergy.chain.gateway import Gateway, reconcile_all
 from sourceenergy.chain.intents import Call, TransactionReceipt
@@ -280,8 +280,3 @@ class OnChain:
     async def paid_ud(self, account: str) -> int:
         """What ``Clearing`` has paid an account of this community so far [ud]."""
         return int(await self.rpc.read(self.clearing, "paid", self.anchor.community, account))
-
-
-def clearing_contract(address: str) -> Contract:
-    """``Clearing`` at an address, for those who have no manifest."""
-    return Contract("Clearing", address)
