@@ -14,6 +14,7 @@ COMMANDS = {
     "verify": ("sourceenergy.cli.verify", "verify_command"),
     "withdraw": ("sourceenergy.cli.withdraw", "withdraw_command"),
     "status": ("sourceenergy.cli.status", "status_command"),
+    "study": ("sourceenergy.cli.study", "study_command"),
     "inspect": ("sourceenergy.cli.inspect", "inspect_command"),
     "example": ("sourceenergy.cli.example", "example_command"),
     "node": ("sourceenergy.cli.node", "node_command"),

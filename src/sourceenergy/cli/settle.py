@@ -17,7 +17,6 @@ from sourceenergy.cli.common import (
     data_option,
     err,
     json_option,
-    local_day,
     out,
     rpc_option,
     run,
@@ -25,8 +24,8 @@ from sourceenergy.cli.common import (
     slug,
     telling_errors,
 )
-from sourceenergy.config.community_file import parse_community
-from sourceenergy.errors import InputError, NotPermitted
+from sourceenergy.cli.span import local_span
+from sourceenergy.errors import NotPermitted
 from sourceenergy.node.batch import BatchPlace, Loaded, load, settle_batch
 from sourceenergy.node.handout import handout
 from sourceenergy.node.onchain import OnChain, Terms
@@ -78,16 +77,7 @@ def settle_command(
     """
     set_up_logging(verbose)
     steps = Steps(as_json)
-    zone = parse_community(_read(community), community.name).time_zone
-    span = (local_day(start, zone, "--from"), local_day(end, zone, "--to"))
-    if span[1] <= span[0]:
-        raise InputError(
-            "the span ends before it starts",
-            rule="option.span",
-            field="--to",
-            value=end,
-            remedy="give the day after the last one",
-        )
+    span = local_span(community, start, end)
     loaded = load(community, *span, steps)
     for warning in loaded.warnings:
         err.print(f"[yellow]note:[/] {escape(warning)}")
@@ -98,19 +88,6 @@ def settle_command(
         click.echo(json.dumps(result))
         return
     _show(result, target)
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"the community's file cannot be read: {error}",
-            rule="file.readable",
-            field="community",
-            value=path,
-            remedy="check the name",
-        ) from error
 
 
 async def _settle(

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 
-import matplotlib.style
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from sourceenergy.reports.chart_style import chart_style, pdf_of, png_of
 from sourceenergy.reports.community_report import CommunityReport
 from sourceenergy.reports.lettering import legible
 from sourceenergy.reports.words import (
@@ -29,25 +28,6 @@ from sourceenergy.units import ND_PER_UD, UD_PER_CENT, UD_PER_DOLLAR
 
 _NAMED_MOST = 30
 """More members than this are bars in order of saving, without names."""
-_SETTINGS = {
-    "font.family": "DejaVu Sans",
-    "font.size": 8.5,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.edgecolor": PALE,
-    "axes.labelcolor": INK,
-    "axes.titlesize": 10,
-    "axes.titleweight": "bold",
-    "axes.titlelocation": "left",
-    "axes.axisbelow": True,
-    "text.color": INK,
-    "xtick.color": PALE,
-    "ytick.color": PALE,
-    "grid.color": "#DDE2E7",
-    "grid.linewidth": 0.6,
-    "pdf.fonttype": 42,  # real text, so that the page can be searched
-    "text.parse_math": False,  # a dollar sign in a name is a dollar sign
-}
 
 
 @dataclass(frozen=True)
@@ -60,16 +40,10 @@ class ChartPage:
 
 def community_chart(report: CommunityReport) -> ChartPage:
     """The chart page; the same report gives the same bytes (with the same matplotlib)."""
-    with matplotlib.style.context(["default", _SETTINGS], after_reset=True):
+    with chart_style():
         figure = _page(report)
-        pdf, png = io.BytesIO(), io.BytesIO()
-        # No dates in either: the same report gives the same bytes.
-        about = {"Title": f"Energy community, {report.span}", "Creator": "SourceEnergy"}
-        figure.savefig(
-            pdf, format="pdf", metadata={**about, "Producer": None, "CreationDate": None}
-        )
-        figure.savefig(png, format="png", dpi=150, metadata={"Software": "SourceEnergy"})
-    return ChartPage(pdf.getvalue(), png.getvalue())
+        pdf = pdf_of([figure], f"Energy community, {report.span}")
+        return ChartPage(pdf, png_of(figure))
 
 
 def _page(report: CommunityReport) -> Figure:
