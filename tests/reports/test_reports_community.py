@@ -28,9 +28,10 @@ from sourceenergy.reports.community_report import (
     community_json,
     community_report,
 )
+from sourceenergy.reports.language import ENGLISH
 from sourceenergy.reports.member_statement import member_statement
 from sourceenergy.reports.statement_pdf import statement_pdf
-from sourceenergy.reports.words import money, nearest_cent
+from sourceenergy.reports.words import nearest_cent
 
 Settle = Callable[..., Any]
 NAMES = ["Amira Osei", "$5 & co $6", "=SUM(A1)"]
@@ -108,7 +109,7 @@ def test_the_chart_page_is_labelled(street: Any) -> None:
         "local hour",
         "CAD",
         "18.5 %",
-        money(nearest_cent(saved)),
+        ENGLISH.money(nearest_cent(saved)),
         "Amira Osei",
         "$5 & co $6",
         "feed-in",

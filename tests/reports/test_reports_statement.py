@@ -17,10 +17,11 @@ from pypdf import PdfReader
 
 from sourceenergy.errors import InvariantBroken
 from sourceenergy.records import Mode, Quality
+from sourceenergy.reports.language import ENGLISH
 from sourceenergy.reports.member_statement import MemberStatement, member_statement
 from sourceenergy.reports.statement_csv import intervals_csv, statement_csv
 from sourceenergy.reports.statement_pdf import statement_pdf
-from sourceenergy.reports.words import cents_that_add_up, exact_cad, money
+from sourceenergy.reports.words import cents_that_add_up, exact_cad
 
 Settle = Callable[..., Any]
 
@@ -80,9 +81,9 @@ def test_the_pdf_says_totals_saving_proof_and_what_is_left_out(street: Any) -> N
         text = text_of(pdf)
         assert len(PdfReader(io.BytesIO(pdf)).pages) == 1
         for words in (
-            money(s.with_cents[1]),
-            money(s.alone_cents[1]),
-            money(s.saving_cents),
+            ENGLISH.money(s.with_cents[1]),
+            ENGLISH.money(s.alone_cents[1]),
+            ENGLISH.money(s.saving_cents),
             "Maple Street",
             f"Home {index + 1}",
             "Mode: Credit allocation",
@@ -151,7 +152,7 @@ def test_negative_prices_turn_costs_into_earnings(settled: Settle) -> None:
     s = tell(case)
     assert s.with_nd < 0
     assert s.saving_nd >= 0
-    assert money(s.with_cents[1]) in text_of(statement_pdf(s))
+    assert ENGLISH.money(s.with_cents[1]) in text_of(statement_pdf(s))
     assert amounts(table(statement_csv(s)), "with_community")["total"] < 0
 
 
@@ -197,7 +198,7 @@ def test_any_name_makes_a_page(street: Any, name: str) -> None:
     s = tell(street, 0, name=name)
     pdf = statement_pdf(s)
     assert len(PdfReader(io.BytesIO(pdf)).pages) == 1
-    assert money(s.with_cents[1]) in text_of(pdf)
+    assert ENGLISH.money(s.with_cents[1]) in text_of(pdf)
     if "\ud83d" not in name:
         assert statement_csv(s).startswith(b"section,item,")
 

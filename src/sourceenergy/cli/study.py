@@ -17,7 +17,8 @@ from sourceenergy.cli.span import local_span
 from sourceenergy.node.assemble import Money, assemble_period
 from sourceenergy.node.batch import Loaded, load
 from sourceenergy.records import Mode
-from sourceenergy.reports.words import money, nearest_cent
+from sourceenergy.reports.language import ENGLISH
+from sourceenergy.reports.words import nearest_cent
 from sourceenergy.reports.writing import write_tree
 from sourceenergy.settlement.period import Period
 from sourceenergy.store.sqlite import Store
@@ -127,10 +128,10 @@ def _show(study: Study, target: Path) -> None:
         gini = m["gini_of_savings_permille"]
         table.add_row(
             f"[bold]{escape(o.scenario.title)}[/]" if o is study.best else escape(o.scenario.title),
-            money(nearest_cent(sum(o.saving_nd))),
+            ENGLISH.money(nearest_cent(sum(o.saving_nd))),
             str(m["members_better"]),
             f"[red]{len(o.losers)}[/]" if o.losers else "0",
-            money(nearest_cent(min(o.saving_nd))),
+            ENGLISH.money(nearest_cent(min(o.saving_nd))),
             kwh(o.local_wh),
             "–" if gini is None else f"{gini / 1000:.2f}",
         )

@@ -10,17 +10,16 @@ from matplotlib.figure import Figure
 
 from sourceenergy.reports.chart_style import chart_style, pdf_of, png_of
 from sourceenergy.reports.community_report import CommunityReport
+from sourceenergy.reports.language import ENGLISH
 from sourceenergy.reports.lettering import legible
 from sourceenergy.reports.words import (
     ALERT,
     EXPORTED,
     GRID,
     INK,
-    MODE_WORDS,
     PALE,
     PRICE,
     SHARED,
-    money,
     nearest_cent,
     statement_id,
 )
@@ -69,7 +68,7 @@ def _heading(figure: Figure, r: CommunityReport) -> None:
     )
     if badge:
         figure.text(0.965, 0.97, badge, size=13, weight="bold", color=ALERT, ha="right")
-    mode = f"Mode: {MODE_WORDS[r.period.mode]}"
+    mode = f"Mode: {ENGLISH.mode(r.period.mode)}"
     figure.text(0.965, 0.917, mode, size=9.5, color=PALE, ha="right")
     s = r.settlement
     facts = (
@@ -79,8 +78,11 @@ def _heading(figure: Figure, r: CommunityReport) -> None:
             "self-sufficiency: share of the\nimports that neighbours met",
         ),
         (_share(s.local_wh, s.exported_wh), "of what members exported\nwas used by neighbours"),
-        (money(nearest_cent(r.saving_nd)), f"saved by {len(r.members)} members\nagainst the grid"),
-        (money(nearest_cent(s.fees_ud * ND_PER_UD)), "platform fees"),
+        (
+            ENGLISH.money(nearest_cent(r.saving_nd)),
+            f"saved by {len(r.members)} members\nagainst the grid",
+        ),
+        (ENGLISH.money(nearest_cent(s.fees_ud * ND_PER_UD)), "platform fees"),
     )
     for i, (number, words) in enumerate(facts):
         x = 0.035 + i * 0.192
@@ -182,7 +184,7 @@ def _savings(axes: Axes, r: CommunityReport) -> None:
     labels = [legible(m.label.name, 22) for m in r.members]
     axes.set_yticks(place, labels, size=size, color=INK)
     for y, (value, member) in enumerate(zip(saved, r.members, strict=True)):
-        words = money(nearest_cent(member.ledger.saving_nd))
+        words = ENGLISH.money(nearest_cent(member.ledger.saving_nd))
         axes.text(value + most * 0.012, y, words, va="center", size=size - 0.5)
 
 

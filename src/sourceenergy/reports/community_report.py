@@ -14,12 +14,12 @@ import numpy as np
 from sourceenergy.errors import InvariantBroken
 from sourceenergy.metering.intervals import Completeness
 from sourceenergy.records import Quality, Statement
+from sourceenergy.reports.language import ENGLISH
 from sourceenergy.reports.local_days import (
     Buckets,
     LocalDays,
     buckets,
     local_days,
-    span_words,
 )
 from sourceenergy.reports.words import (
     average_ud_per_kwh,
@@ -83,7 +83,7 @@ class CommunityReport:
     @property
     def span(self) -> str:
         """The period in local days."""
-        return span_words(self.local.starts[0], self.local.end)
+        return ENGLISH.span(self.local.starts[0], self.local.end)
 
     @property
     def saving_nd(self) -> int:

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sourceenergy.market.tariffs import prices_at
+from sourceenergy.reports.language import ENGLISH, Wording
 from sourceenergy.settlement.period import Period
 
 Ints = NDArray[np.int64]
 
-MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
 DAYS_MOST = 45
 """Charts show single days up to here, months beyond."""
 HOURS_MOST = 48
@@ -59,25 +56,6 @@ def local_days(period: Period, time_zone: str) -> LocalDays:
     )
 
 
-def day_words(day: date) -> str:
-    """A day for people: ``1 November 2025`` (the same in every locale of the machine)."""
-    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
-
-
-def span_words(start: datetime, end: datetime) -> str:
-    """A span for people: first and last day, with times where it does not begin at midnight."""
-    midnight = start.hour == start.minute == end.hour == end.minute == 0
-    if midnight:
-        last = datetime.fromtimestamp(end.timestamp() - 1, end.tzinfo).date()
-        if last == start.date():
-            return day_words(last)
-        return f"{day_words(start.date())} to {day_words(last)}"
-    return (
-        f"{day_words(start.date())}, {start:%H:%M} to "
-        f"{f'{day_words(end.date())}, ' if end.date() != start.date() else ''}{end:%H:%M}"
-    )
-
-
 @dataclass(frozen=True)
 class Buckets:
     """How a chart groups intervals: the unit (hour, day, month), labels, a bucket by interval."""
@@ -93,7 +71,7 @@ class Buckets:
         return tuple(result.tolist())
 
 
-def buckets(local: LocalDays) -> Buckets:
+def buckets(local: LocalDays, wording: Wording = ENGLISH) -> Buckets:
     """Hours for up to two days, days for up to six weeks, months for longer periods."""
     days = local.days
     if len({start.timestamp() // 3600 for start in local.starts}) <= HOURS_MOST and days <= 3:
@@ -103,11 +81,11 @@ def buckets(local: LocalDays) -> Buckets:
         unit = "hour"
     elif days <= DAYS_MOST:
         keys = [s.date() for s in local.starts]
-        texts = [f"{s.day} {MONTHS[s.month - 1][:3]}" for s in local.starts]
+        texts = [wording.short_day(s) for s in local.starts]
         unit = "day"
     else:
         keys = [(s.year, s.month) for s in local.starts]
-        texts = [f"{MONTHS[s.month - 1][:3]} {s:%y}" for s in local.starts]
+        texts = [wording.short_month(s) for s in local.starts]
         unit = "month"
     place: dict[object, int] = {}
     labels: list[str] = []

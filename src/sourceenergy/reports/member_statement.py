@@ -14,14 +14,13 @@ import numpy as np
 
 from sourceenergy.errors import InvariantBroken
 from sourceenergy.records import Mode, Quality, Statement
-from sourceenergy.reports.local_days import Ints, LocalDays, buckets, local_days, span_words
+from sourceenergy.reports.language import Language, Wording
+from sourceenergy.reports.local_days import Ints, LocalDays, buckets, local_days
 from sourceenergy.reports.words import (
     average_ud_per_kwh,
     cents_that_add_up,
-    quality_words,
     simulated_label,
     statement_id,
-    tariff_words,
 )
 from sourceenergy.settlement.ledger import AccountState, MemberLedger
 from sourceenergy.settlement.period import Period, Settlement
@@ -78,6 +77,7 @@ class ChartBucket(NamedTuple):
 class MemberStatement:
     """What a member is told of a period; everything that the PDF and the CSV files show."""
 
+    language: Language
     community: str
     mode: Mode
     simulated: bool
@@ -108,6 +108,11 @@ class MemberStatement:
     chart_unit: str
     chart: tuple[ChartBucket, ...]
     intervals: tuple[StatementInterval, ...]
+
+    @property
+    def wording(self) -> Wording:
+        """The statement's language."""
+        return Wording(self.language)
 
     @property
     def with_nd(self) -> int:
@@ -146,8 +151,8 @@ class MemberStatement:
 
     @property
     def label(self) -> str:
-        """``SIMULATED`` or nothing."""
-        return simulated_label(self.mode, self.simulated)
+        """``SIMULATED`` in the statement's language, or nothing."""
+        return self.wording("simulated") if simulated_label(self.mode, self.simulated) else ""
 
 
 def member_statement(
@@ -164,6 +169,7 @@ def member_statement(
     simulated: bool = False,
     posted: bool = True,
     verify_command: str = VERIFY_COMMAND,
+    language: Language = Language.EN,
 ) -> MemberStatement:
     """The statement of member ``index``; ``local`` saves work when many are made.
 
@@ -171,8 +177,9 @@ def member_statement(
     mode. Raises ``InvariantBroken`` where the lines do not add up to the ledger.
     """
     local = local or local_days(period, time_zone)
+    wording = Wording(language)
     member, ledger = period.members[index], settlement.ledgers[index]
-    lines = _lines(period, settlement, index, local)
+    lines = _lines(period, settlement, index, local, wording)
     for what, lines_nd, ledger_nd in (
         ("cost_nd", sum(line.with_nd for line in lines), ledger.cost_nd),
         ("grid_only_nd", sum(line.alone_nd for line in lines), ledger.grid_only_nd),
@@ -187,11 +194,12 @@ def member_statement(
             )
     own = [m for m, meter in enumerate(period.meters) if index in dict(meter.parts)]
     codes, counts = np.unique(period.quality[:, own], return_counts=True)
-    grouping = buckets(local)
+    grouping = buckets(local, wording)
     given, outcome = settlement.given, settlement.outcome
     imported, exported = given.imported[:, index], given.exported[:, index]
     bought, sold = outcome.bought[:, index], outcome.sold[:, index]
     return MemberStatement(
+        language=language,
         community=period.community,
         mode=period.mode,
         simulated=simulated,
@@ -202,7 +210,7 @@ def member_statement(
         time_zone=local.time_zone,
         start_s=period.start_s,
         end_s=period.end_s,
-        span=span_words(local.starts[0], local.end),
+        span=wording.span(local.starts[0], local.end),
         days=local.days,
         interval_seconds=period.seconds,
         lines=tuple(lines),
@@ -241,7 +249,9 @@ def _refused_meters(period: Period, own: Sequence[int]) -> int:
     return sum(bool(present[:, m].any()) and not period.settles[:, m].any() for m in own)
 
 
-def _lines(period: Period, settlement: Settlement, index: int, local: LocalDays) -> list[Line]:
+def _lines(
+    period: Period, settlement: Settlement, index: int, local: LocalDays, wording: Wording
+) -> list[Line]:
     given, outcome = settlement.given, settlement.outcome
     ledger = settlement.ledgers[index]
     imported, exported = given.imported[:, index], given.exported[:, index]
@@ -251,7 +261,7 @@ def _lines(period: Period, settlement: Settlement, index: int, local: LocalDays)
     lines = [
         Line(
             "neighbours_bought",
-            "From neighbours",
+            wording("line.neighbours_bought"),
             "community",
             average,
             True,
@@ -262,25 +272,25 @@ def _lines(period: Period, settlement: Settlement, index: int, local: LocalDays)
         )
     ]
     if given.fee:
-        fee = ("platform_fee", "Platform fee on energy from neighbours", "community", given.fee)
+        fee = ("platform_fee", wording("line.platform_fee"), "community", given.fee)
         lines.append(Line(*fee, False, ledger.bought_wh, ledger.fee_nd, None, 0))
     retail = given.retail[:, index]
     names = local.tariff_periods[period.members[index].plan]
     for period_name, price, rows in _tariff_groups(names, retail):
         with_wh, alone_wh = int(from_grid[rows].sum()), int(imported[rows].sum())
         if with_wh or alone_wh:
-            words = f"From the grid, {tariff_words(period_name)}"
+            words = wording("line.grid", period=wording.tariff(period_name))
             key = f"grid_{period_name}"
             utility = (key, words, "utility", price, False)
             lines.append(Line(*utility, with_wh, with_wh * price, alone_wh, alone_wh * price))
     average = average_ud_per_kwh(ledger.sold_nd, ledger.sold_wh)
-    sold = ("neighbours_sold", "Sold to neighbours", "community", average, True)
+    sold = ("neighbours_sold", wording("line.neighbours_sold"), "community", average, True)
     lines.append(Line(*sold, ledger.sold_wh, -ledger.sold_nd, None, 0))
     feed_in = given.feed_in[:, index]
     for price in sorted({int(p) for p in np.unique(feed_in)}):
         rows = feed_in == price
         with_wh, alone_wh = int(to_grid[rows].sum()), int(exported[rows].sum())
-        line = ("grid_feed_in", "Sold to the grid at feed-in", "utility", price, False)
+        line = ("grid_feed_in", wording("line.grid_feed_in"), "utility", price, False)
         lines.append(Line(*line, with_wh, -with_wh * price, alone_wh, -alone_wh * price))
     return lines
 
@@ -346,13 +356,14 @@ def _intervals(
 
 def quality_sentence(statement: MemberStatement) -> str:
     """What the meters' values are worth, in one or two sentences."""
-    s = statement
-    total = sum(s.quality.values())
-    sentence = f"{total:,} meter values: {quality_words(s.quality)}."
+    s, say = statement, statement.wording
+    said = [
+        say("data.values", count=say.count(sum(s.quality.values())), kinds=say.qualities(s.quality))
+    ]
     if s.quality.get(Quality.MISSING):
-        sentence += " Missing values count as nothing and were not settled."
+        said.append(say("data.missing"))
     if s.quality.get(Quality.ESTIMATED) or s.quality.get(Quality.REPLACED):
-        sentence += " Estimated and replaced values are marked in the interval file."
+        said.append(say("data.marked"))
     if s.unverified_meters:
-        sentence += f" {s.unverified_meters} meter(s) are not verified and were not settled."
-    return sentence
+        said.append(say("data.unverified", count=s.unverified_meters))
+    return " ".join(said)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from sourceenergy.records import Quality
 from sourceenergy.reports.member_statement import MemberStatement
 from sourceenergy.reports.words import (
-    MODE_WORDS,
-    NOT_INCLUDED,
     cell,
     csv_bytes,
     exact_cad,
@@ -34,7 +32,8 @@ def statement_csv(statement: MemberStatement) -> bytes:
     say("about", "community", s.community)
     say("about", "member", s.member_id)
     say("about", "name", s.name)
-    say("about", "mode", MODE_WORDS[s.mode])
+    say("about", "language", s.language.value)
+    say("about", "mode", s.wording.mode(s.mode))
     say("about", "simulated", "yes" if s.label else "no")
     say("about", "posted_on_chain", "yes" if s.posted else "no, a dry run")
     say("about", "start_utc", iso_utc(s.start_s))
@@ -54,7 +53,7 @@ def statement_csv(statement: MemberStatement) -> bytes:
                     exact_kwh(energy),
                     "" if price is None else exact_cad_ud(price),
                     exact_cad(line.alone_nd if alone else line.with_nd),
-                    f"settled by the {line.billed_by}"
+                    f"{line.words}; settled by the {line.billed_by}"
                     + (", average price, rounded" if line.average else ""),
                 )
             )
@@ -87,7 +86,7 @@ def statement_csv(statement: MemberStatement) -> bytes:
     say("proof", "statement_hash", s.statement_hash)
     say("proof", "account", s.account)
     say("proof", "verify", s.verify_command)
-    say("note", "not_included", NOT_INCLUDED)
+    say("note", "not_included", s.wording("page.not_included"))
     heading = ("section", "item", "quantity_kwh", "price_cad_per_kwh", "amount_cad", "text")
     return csv_bytes(heading, rows)
 

@@ -21,15 +21,12 @@ from sourceenergy.reports.words import (
     EXPORTED,
     GRID,
     INK,
-    MODE_WORDS,
-    NOT_INCLUDED,
     PALE,
     SHARED,
-    cents_per_kwh,
     cents_that_add_up,
-    money,
+    nearest_cent,
 )
-from sourceenergy.units import ND_PER_UD, dollars, kwh
+from sourceenergy.units import ND_PER_UD
 
 _MARGIN = 42
 _WIDTH = letter[0] - 2 * _MARGIN
@@ -61,10 +58,10 @@ def statement_pdf(statement: MemberStatement) -> bytes:
         rightMargin=_MARGIN - 6,
         topMargin=34,
         bottomMargin=30,
-        title=f"Energy statement, {statement.span}",
+        title=statement.wording("page.document", span=statement.span),
         author=drawn(statement.community),
         creator="SourceEnergy",
-        lang="en-CA",
+        lang=statement.wording.locale,
         invariant=1,
     )
     document.build(
@@ -73,7 +70,7 @@ def statement_pdf(statement: MemberStatement) -> bytes:
             Spacer(0, 8),
             _headline(statement),
             Spacer(0, 9),
-            Paragraph("Your energy, line by line", _HEAD),
+            _p(statement.wording("page.lines"), _HEAD),
             Spacer(0, 2),
             _lines_table(statement),
             Spacer(0, 3),
@@ -81,7 +78,7 @@ def statement_pdf(statement: MemberStatement) -> bytes:
             Spacer(0, 8),
             KeepTogether(
                 [
-                    Paragraph(f"Your energy by {statement.chart_unit} [kWh]", _HEAD),
+                    _p(statement.wording(f"chart.{statement.chart_unit}"), _HEAD),
                     _chart(statement),
                 ]
             ),
@@ -99,17 +96,19 @@ def _p(text: str, style: ParagraphStyle = _BODY) -> Paragraph:
 def _header(s: MemberStatement) -> Table:
     alert = ParagraphStyle("alert", _RIGHT, textColor=HexColor(ALERT))
     loud = ParagraphStyle("loud", alert, fontName=BOLD, fontSize=13, leading=17)
-    badges = [_p(f"Mode: {MODE_WORDS[s.mode]}", _RIGHT)]
+    say = s.wording
+    badges = [_p(say("page.mode", mode=say.mode(s.mode)), _RIGHT)]
     if s.label:
-        badges += [Spacer(0, 3), _p(s.label, loud), _p("no real energy, no real money", alert)]
+        badges += [Spacer(0, 3), _p(s.label, loud), _p(say("page.not_real"), alert)]
     if not s.posted:
-        badges += [Spacer(0, 3), _p("DRY RUN", loud), _p("not posted on chain", alert)]
+        badges += [Spacer(0, 3), _p(say("page.dry_run"), loud), _p(say("page.not_posted"), alert)]
     who = drawn(s.name, 64)
     if drawn(s.member_id) != who:
         who = "  ·  ".join(word for word in (who, drawn(s.member_id)) if word)
-    days = f"{s.days} day{'' if s.days == 1 else 's'}, {s.time_zone.replace('_', ' ')} time"
+    zone = s.time_zone.replace("_", " ")
+    days = say("page.day" if s.days == 1 else "page.days", days=s.days, zone=zone)
     left = [
-        _p("Energy statement", _TITLE),
+        _p(say("page.title"), _TITLE),
         _p(drawn(s.community, 120), ParagraphStyle("place", _BODY, fontSize=10, leading=13)),
         Spacer(0, 6),
         _p(who, ParagraphStyle("who", _HEAD, fontSize=10.5, leading=14)),
@@ -132,13 +131,16 @@ def _header(s: MemberStatement) -> Table:
 
 
 def _headline(s: MemberStatement) -> Table:
+    say = s.wording
     total, alone, saved = s.with_cents[1], s.alone_cents[1], s.saving_cents
-    share = f" ({saved * 100 / alone:.1f} %)" if alone > 0 else ""
+    save = say("page.save")
+    if alone > 0:
+        save = say("page.save_share", share=say.percent(saved, alone))
     big_green = ParagraphStyle("green", _BIG, textColor=HexColor("#00775A"))
     cells = [
-        [_p("Energy with your community"), _p(money(total), _BIG)],
-        [_p("The same with the grid alone"), _p(money(alone), _BIG)],
-        [_p(f"You save{share}"), _p(money(saved), big_green)],
+        [_p(say("page.with")), _p(say.money(total), _BIG)],
+        [_p(say("page.alone")), _p(say.money(alone), _BIG)],
+        [_p(save), _p(say.money(saved), big_green)],
     ]
     table = Table([cells], colWidths=[_WIDTH / 3] * 3)
     table.setStyle(
@@ -156,26 +158,26 @@ def _headline(s: MemberStatement) -> Table:
 
 
 def _lines_table(s: MemberStatement) -> Table:
-    heads = ["", "Price", "With your community", "", "With the grid alone", ""]
+    say = s.wording
+    heads = ["", say("page.price"), say("page.with_column"), "", say("page.alone_column"), ""]
     units = ["", "¢/kWh", "kWh", "$", "kWh", "$"]
     rows: list[list[Any]] = [heads, units]
     with_cents, with_total = s.with_cents
     alone_cents, alone_total = s.alone_cents
     for line, with_cent, alone_cent in zip(s.lines, with_cents, alone_cents, strict=True):
-        price = "–" if line.price_ud_per_kwh is None else cents_per_kwh(line.price_ud_per_kwh)
+        price = "–" if line.price_ud_per_kwh is None else say.price(line.price_ud_per_kwh)
         rows.append(
             [
                 line.words + ("" if line.billed_by == "community" else " *"),
                 ("ø " if line.average and line.price_ud_per_kwh is not None else "") + price,
-                "–" if line.with_wh is None else kwh(line.with_wh),
-                _plain(with_cent),
-                "–" if line.alone_wh is None else kwh(line.alone_wh),
-                "–" if line.alone_wh is None else _plain(alone_cent),
+                "–" if line.with_wh is None else say.kwh(line.with_wh),
+                say.plain(with_cent),
+                "–" if line.alone_wh is None else say.kwh(line.alone_wh),
+                "–" if line.alone_wh is None else say.plain(alone_cent),
             ]
         )
-    rows.append(["Total", "", "", _plain(with_total), "", _plain(alone_total)])
-    saving = ["Saving: grid alone less with your community", "", "", "", "", _plain(s.saving_cents)]
-    rows.append(saving)
+    rows.append([say("line.total"), "", "", say.plain(with_total), "", say.plain(alone_total)])
+    rows.append([say("line.saving"), "", "", "", "", say.plain(s.saving_cents)])
     table = Table(rows, colWidths=[_WIDTH - 5 * 66, 66, 66, 66, 66, 66], repeatRows=2)
     last = len(rows) - 1
     ours = [i for i, line in enumerate(s.lines, start=2) if line.billed_by == "community"]
@@ -205,49 +207,36 @@ def _lines_table(s: MemberStatement) -> Table:
     return table
 
 
-def _plain(cents: int) -> str:
-    return money(cents).replace("$", "")
-
-
 def _notes(s: MemberStatement) -> str:
-    return escape(
-        "* Billed or credited by your utility; shown to compare, not settled here. "
-        "ø is an average, rounded. Earnings are negative. Lines are rounded to the cent so that "
-        "they add up to the total; exact amounts are in the CSV file. Prices are for electricity "
-        f"alone. {NOT_INCLUDED}"
-    )
+    return escape(s.wording("page.notes", rest=s.wording("page.not_included")))
 
 
 def _account(s: MemberStatement) -> Table:
-    x = s.ledger
+    x, say = s.ledger, s.wording
     (sold, bought, fee), net = cents_that_add_up(
         [ND_PER_UD * value for value in (x.sold_ud, -x.bought_ud, -x.fee_ud)]
     )
-    parts = f"Sold {money(sold)}, bought {money(-bought)}"
-    parts += f", platform fee {money(-fee)}." if x.fee_ud else "."
+    amounts = {"sold": say.money(sold), "bought": say.money(-bought), "fee": say.money(-fee)}
+    parts = say("account.parts_fee" if x.fee_ud else "account.parts", **amounts)
     if net > 0:
-        outcome = f"The community pays you {money(net)}."
-    elif net < 0 and s.funded:
-        outcome = f"{money(-net)} was taken from your deposit."
+        outcome = say("account.paid", amount=say.money(net))
     elif net < 0:
-        outcome = f"You owe the community {money(-net)}; its operator collects it."
+        outcome = say("account.taken" if s.funded else "account.owed", amount=say.money(-net))
     else:
-        outcome = "Nothing is owed either way."
-    state = (
-        f"Payout authorised by this statement ${dollars(s.authorised_ud)}, "
-        f"so far in all ${dollars(s.closing.payout_ud)}; "
-        f"balance held ${dollars(s.closing.balance_ud)}."
+        outcome = say("account.even")
+    state = say(
+        "account.state",
+        now=_money_ud(s, s.authorised_ud),
+        ever=_money_ud(s, s.closing.payout_ud),
+        balance=_money_ud(s, s.closing.balance_ud),
     )
     left = [
-        Paragraph("Settled with your community", _HEAD),
+        _p(say("account.title"), _HEAD),
         _p(outcome, ParagraphStyle("outcome", _BODY, fontName=BOLD)),
         _p(parts),
         _p(state),
     ]
-    right = [
-        Paragraph("Meter data", _HEAD),
-        _p(quality_sentence(s), _marked(s)),
-    ]
+    right = [_p(say("data.title"), _HEAD), _p(quality_sentence(s), _marked(s))]
     table = Table([[left, right]], colWidths=[_WIDTH * 0.58, _WIDTH * 0.42])
     table.setStyle(
         TableStyle(
@@ -264,35 +253,39 @@ def _account(s: MemberStatement) -> Table:
     return table
 
 
+def _money_ud(s: MemberStatement, amount_ud: int) -> str:
+    return s.wording.money(nearest_cent(amount_ud * ND_PER_UD))
+
+
 def _marked(s: MemberStatement) -> ParagraphStyle:
     perfect = set(s.quality) <= {0} and not s.unverified_meters
     return _BODY if perfect else ParagraphStyle("marked", _BODY, textColor=HexColor(ALERT))
 
 
 def _proof(s: MemberStatement) -> Table:
-    state = "Posted on chain" if s.posted else "Not posted (dry run)"
-    say = (
-        f"{state}: chain {s.anchor.chain_id}, epoch {s.epoch}. "
-        f"You need not trust anyone: to check this{'' if s.posted else ' once posted'}, run"
+    say = s.wording
+    told = say(
+        "proof.posted" if s.posted else "proof.not_posted", chain=s.anchor.chain_id, epoch=s.epoch
     )
+    hashes = {
+        say("proof.statement"): s.statement_hash,
+        say("proof.community"): s.anchor.community,
+        say("proof.contract"): s.anchor.clearing,
+        say("proof.account"): s.account,
+    }
     rows = [
         [
             [
-                Paragraph("Proof", _HEAD),
-                _p(say),
+                _p(say("proof.title"), _HEAD),
+                _p(told),
                 _p(drawn(s.verify_command, 200), ParagraphStyle("run", _BODY, fontName=MONO)),
                 Spacer(0, 2),
                 *(
                     _p(f"{what:<11}".replace(" ", "\u00a0") + value, _HASH)
-                    for what, value in (
-                        ("statement", s.statement_hash),
-                        ("community", s.anchor.community),
-                        ("contract", s.anchor.clearing),
-                        ("account", s.account),
-                    )
+                    for what, value in hashes.items()
                 ),
                 _p(
-                    f"{s.interval_seconds // 60}-minute intervals, settlement version {s.version}",
+                    say("proof.version", minutes=s.interval_seconds // 60, version=s.version),
                     _SMALL,
                 ),
             ]
@@ -344,10 +337,10 @@ def _chart(s: MemberStatement) -> Drawing:
     drawing.add(Line(left, zero, _WIDTH, zero, strokeColor=HexColor(INK), strokeWidth=0.8))
     x = left
     for words, colour in (
-        ("from neighbours", SHARED),
-        ("from the grid", GRID),
-        ("sold to neighbours (below the line)", EXPORTED),
-        ("sold to the grid (below the line)", _GIVEN),
+        (s.wording("chart.bought"), SHARED),
+        (s.wording("chart.from_grid"), GRID),
+        (s.wording("chart.sold"), EXPORTED),
+        (s.wording("chart.to_grid"), _GIVEN),
     ):
         fill = colour if not isinstance(colour, str) else HexColor(colour)
         y = _CHART_HEIGHT - 10

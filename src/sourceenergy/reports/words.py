@@ -7,23 +7,11 @@ import io
 from collections.abc import Sequence
 
 from sourceenergy.proofs import statement_hash
-from sourceenergy.records import Mode, Quality, Statement
+from sourceenergy.records import Mode, Statement
 from sourceenergy.settlement.published import Anchor
 from sourceenergy.units import ND_PER_UD, UD_PER_CENT
 
 ND_PER_CENT = ND_PER_UD * UD_PER_CENT
-
-MODE_WORDS = {
-    Mode.SIMULATION: "Simulation",
-    Mode.CREDIT_ALLOCATION: "Credit allocation",
-    Mode.COMMUNITY_SHARING: "Community sharing",
-    Mode.SANDBOX_P2P: "Sandbox P2P market",
-}
-
-NOT_INCLUDED = (
-    "Delivery, regulatory charges, tax and the rebate are not part of this statement; "
-    "your utility bills them unchanged."
-)
 
 # Okabe and Ito's colours, which people with any colour vision can tell apart.
 SHARED = "#009E73"
@@ -45,34 +33,9 @@ def statement_id(anchor: Anchor, statement: Statement) -> str:
     return "0x" + statement_hash(anchor.chain_id, anchor.clearing, statement).removeprefix("0x")
 
 
-def tariff_words(name: str) -> str:
-    """A tariff period's name for people: ``on_peak`` is on-peak."""
-    return {"ultra_low": "ultra-low overnight"}.get(name, name.replace("_", "-"))
-
-
-def quality_words(counts: dict[Quality, int]) -> str:
-    """Numbers of values by quality in words; qualities that do not occur are left out."""
-    said = [f"{n:,} {quality.name.lower()}" for quality, n in sorted(counts.items()) if n]
-    return ", ".join(said) or "no values"
-
-
 def average_ud_per_kwh(value_nd: int, energy_wh: int) -> int | None:
     """Average price [ud/kWh], rounded half up; None without energy."""
     return (2 * value_nd + energy_wh) // (2 * energy_wh) if energy_wh else None
-
-
-def cents_per_kwh(price_ud_per_kwh: int) -> str:
-    """A price for people in cents per kWh, exact, at least one decimal: ``9.8``, ``4.125``."""
-    sign = "−" if price_ud_per_kwh < 0 else ""
-    whole, rest = divmod(abs(price_ud_per_kwh), UD_PER_CENT)
-    decimals = f"{rest:04d}".rstrip("0") or "0"
-    return f"{sign}{whole:,}.{decimals}"
-
-
-def money(cents: int) -> str:
-    """Whole cents for people: ``$1,234.56``, ``−$0.05``."""
-    sign = "−" if cents < 0 else ""
-    return f"{sign}${abs(cents) // 100:,}.{abs(cents) % 100:02d}"
 
 
 def nearest_cent(value_nd: int) -> int:

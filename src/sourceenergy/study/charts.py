@@ -10,8 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sourceenergy.reports.chart_style import chart_style, pdf_of, png_of
+from sourceenergy.reports.language import ENGLISH
 from sourceenergy.reports.lettering import legible
-from sourceenergy.reports.words import ALERT, EXPORTED, GRID, INK, PALE, PRICE, SHARED, money
+from sourceenergy.reports.words import ALERT, EXPORTED, GRID, INK, PALE, PRICE, SHARED
 from sourceenergy.reports.words import nearest_cent as cents
 from sourceenergy.study.report import Study, measures
 from sourceenergy.units import ND_PER_UD, UD_PER_CENT, UD_PER_DOLLAR
@@ -78,10 +79,10 @@ def _comparison(study: Study) -> Figure:
         rows.append(
             (
                 fill(_title(study, o.scenario.title), 40),
-                money(cents(sum(o.saving_nd))),
+                ENGLISH.money(cents(sum(o.saving_nd))),
                 str(m["members_better"]),
                 str(m["members_worse"]),
-                money(cents(min(o.saving_nd))),
+                ENGLISH.money(cents(min(o.saving_nd))),
                 f"{o.local_wh / 1e6:,.2f}",
                 "–" if met is None else f"{met / 10:.1f} %",
                 "–" if gini is None else f"{gini / 1000:.2f}",
@@ -118,13 +119,13 @@ def _headline(study: Study) -> str:
     best, own = study.best, study.outcomes[0]
     if best is None:
         return "In every scenario somebody would pay more than today: keep today's rules."
-    saved = money(cents(sum(best.saving_nd)))
+    saved = ENGLISH.money(cents(sum(best.saving_nd)))
     text = (
         f"Of the {len(study.outcomes)} scenarios, “{_title(study, best.scenario.title)}” saves "
         f"most without making anybody pay more than today: {saved} for {len(study.names)} members."
     )
     if best is not own:
-        text += f" Today's rules save {money(cents(sum(own.saving_nd)))}."
+        text += f" Today's rules save {ENGLISH.money(cents(sum(own.saving_nd)))}."
     bad = [o for o in study.outcomes if o.losers]
     if bad:
         text += (
@@ -177,7 +178,7 @@ def _members(study: Study) -> Figure:
     axes.set_yticks(range(len(study.names)), [legible(n, 22) for n in study.names], color=INK)
     axes.tick_params(length=0)
     for (row, column), value in np.ndenumerate(saved):
-        amount = money(cents(study.outcomes[column].saving_nd[row]))
+        amount = ENGLISH.money(cents(study.outcomes[column].saving_nd[row]))
         dark = abs(value) > most * 0.6
         axes.text(
             column,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from sourceenergy.reports.local_days import LocalDays, local_days, span_words
+from sourceenergy.reports.language import ENGLISH
+from sourceenergy.reports.local_days import LocalDays, local_days
 from sourceenergy.reports.words import cell, csv_bytes, exact_cad, exact_kwh, simulated_label
 from sourceenergy.settlement.bundle import canonical_json
 from sourceenergy.settlement.period import Period
@@ -33,7 +34,7 @@ class Study:
     @property
     def span(self) -> str:
         """The period in local days."""
-        return span_words(self.local.starts[0], self.local.end)
+        return ENGLISH.span(self.local.starts[0], self.local.end)
 
     @property
     def best(self) -> Outcome | None:
