@@ -195,6 +195,38 @@ class PostedStatement:
     transaction: str  # 0x + 64 hex digits
 
 
+class KeyKind(StrEnum):
+    """How a plant's energy is split; ``docs/keys.md`` has the names of other countries."""
+
+    STATIC = "static"
+    DYNAMIC = "dynamic"
+    HYBRID = "hybrid"
+    CASCADE = "cascade"
+
+
+@dataclass(frozen=True, slots=True)
+class AllocationKey:
+    """How one plant's energy is split among N members, in order of their numbers.
+
+    ``shares_ppm`` are the fixed shares of a static or hybrid key (together at most 1,000,000; what
+    they leave open goes to the grid, or into the second round of a hybrid key), zeros otherwise.
+    ``classes`` say who is served by need, and when: class 1 first; class 0 takes no part. All zero
+    in a static key; one class in a dynamic key. ``market/keys.py`` checks both.
+    """
+
+    kind: KeyKind
+    shares_ppm: tuple[int, ...]
+    classes: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyVersion:
+    """A key and the second from which it holds, until that of the next version (UTC)."""
+
+    from_s: int
+    key: AllocationKey
+
+
 @dataclass(frozen=True, slots=True)
 class TariffRule:
     """``period`` holds from ``from_hour`` to ``to_hour``, local (which may pass midnight).
