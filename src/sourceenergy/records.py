@@ -252,8 +252,25 @@ class TariffVersion:
 
 
 @dataclass(frozen=True, slots=True)
+class TariffTier:
+    """``period`` holds in ``months`` until the month's use reaches ``up_to_wh`` (None: for ever).
+
+    Tiers of one month follow one another; the last has no bound.
+    """
+
+    period: str
+    months: frozenset[int]
+    up_to_wh: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class TariffPlan:
-    """A retail plan: its zone, its holidays, its rules and its versions in order of date."""
+    """A retail plan: its zone, its holidays, its rules and its versions in order of date.
+
+    A plan has ``rules`` (the price depends on the local time), or ``tiers`` (on the month's use),
+    or a ``series`` of hourly prices [ud/kWh] by the hour's start (UTC seconds), to which a
+    version's ``adder`` is added and for which its ``fallback`` stands in where an hour is missing.
+    """
 
     name: str
     title: str
@@ -264,3 +281,40 @@ class TariffPlan:
     rules: tuple[TariffRule, ...]
     versions: tuple[TariffVersion, ...]
     source: str
+    tiers: tuple[TariffTier, ...] = ()
+    series: dict[int, UdPerKwh] | None = None
+
+
+class ChargeKind(StrEnum):
+    """What a line of a bill is for, apart from the energy itself."""
+
+    DELIVERY = "delivery"
+    REGULATORY = "regulatory"
+    REBATE = "rebate"
+    TAX = "tax"
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeVersion:
+    """A charge from ``valid_from`` until ``valid_to`` (exclusive; None: open), local days.
+
+    Delivery and regulatory charges are money a month and for each kWh; rebate and tax are parts
+    per million of energy, delivery and regulatory together, before either of them.
+    """
+
+    valid_from: date
+    valid_to: date | None
+    month_ud: Ud
+    per_kwh: UdPerKwh
+    part_ppm: int
+
+
+@dataclass(frozen=True, slots=True)
+class BillCharge:
+    """A line of the bill that sharing energy does not change the rules of, with its versions."""
+
+    name: str
+    title: str
+    kind: ChargeKind
+    source: str
+    versions: tuple[ChargeVersion, ...]

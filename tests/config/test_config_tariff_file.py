@@ -7,7 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from sourceenergy.config.tariff_file import cents_to_ud_per_kwh, parse_tariffs, shipped_tariffs
+from sourceenergy.config.amounts import cents_to_ud_per_kwh
+from sourceenergy.config.tariff_file import parse_tariffs, shipped_tariffs
 from sourceenergy.errors import ConfigError
 
 PLAN = """

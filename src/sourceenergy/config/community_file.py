@@ -10,8 +10,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from sourceenergy.config.amounts import cents_to_ud_per_kwh
 from sourceenergy.config.parsing import Strict, parse_toml
-from sourceenergy.config.tariff_file import TimeZone, cents_to_ud_per_kwh
+from sourceenergy.config.tariff_file import TimeZone
 from sourceenergy.errors import ConfigError
 from sourceenergy.records import Mode
 from sourceenergy.units import UdPerKwh
