@@ -1,8 +1,8 @@
 """Tariff files: dated plans and charges in TOML, so that next year's prices need no code.
 
 A plan has rules by the local hour, or tiers by the month's use, or a series of hourly prices. A
-file names the series by ``prices_file``; ``inline_series`` puts its text in, so that the tariff text
-that an audit bundle holds is whole.
+file names the series by ``prices_file``; ``inline_series`` puts its text in, so that the tariff
+text that an audit bundle holds is whole.
 """
 
 from __future__ import annotations
@@ -264,11 +264,9 @@ def _check_tiers(
     for month in ALL_MONTHS if tiers else ():
         mine = [tier for tier in tiers if month in tier.months]
         bounds = [tier.up_to_wh for tier in mine]
-        finite = [bound for bound in bounds[:-1] if bound is not None]
-        if not bounds or bounds[-1] is not None or finite != sorted(set(finite)):
+        rising = [bound for bound in bounds if bound is not None]
+        if bounds != [*sorted(set(rising)), None]:
             raise _refusal("a month's tiers rise and the last is open", plan, "tier", month)
-        if len(finite) != len(bounds) - 1:
-            raise _refusal("a tier without a bound is the month's last", plan, "tier", month)
         for version in versions:
             prices = [version.prices[tier.period] for tier in mine]
             if prices != sorted(prices):

@@ -28,6 +28,7 @@ from sourceenergy.units import ND_PER_UD, UD_PER_CENT, Nd, Ud, value_nd
 
 ENERGY = "energy"
 PPM = 1_000_000
+NOTHING = Ud(0)
 KIND_ORDER = (ENERGY, *ChargeKind)
 BASE_KINDS = {ENERGY, ChargeKind.DELIVERY, ChargeKind.REGULATORY}
 
@@ -44,8 +45,8 @@ class BillLine:
     """One line: its kind (``energy`` or a ``ChargeKind``), what it counts, what it comes to.
 
     ``name`` is the tariff's period or the charge's name. ``energy_wh`` and ``price_ud_per_kwh``
-    are None where a line does not count energy; ``part_ppm`` where it is no percentage. ``exact_nd``
-    is the exact amount, ``amount_ud`` the printed one; a rebate is negative.
+    are None where a line does not count energy; ``part_ppm`` where it is no percentage.
+    ``exact_nd`` is the exact amount, ``amount_ud`` the printed one; a rebate is negative.
     """
 
     kind: str
@@ -54,7 +55,7 @@ class BillLine:
     price_ud_per_kwh: int | None
     part_ppm: int | None
     exact_nd: Nd
-    amount_ud: Ud = Ud(0)
+    amount_ud: Ud = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
