@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from sourceenergy.errors import ConfigError, InputError
 from sourceenergy.market.keys import (
-    PPM,
     Plant,
     allocate,
     allocate_dated,
@@ -19,9 +18,16 @@ from sourceenergy.market.keys import (
     check_appended,
     key_at,
     participating,
+    participating_dated,
     with_version,
 )
-from sourceenergy.records import AllocationKey, KeyKind, KeyVersion
+from sourceenergy.records import (
+    PPM,
+    AllocationKey,
+    KeyKind,
+    KeyVersion,
+    ParticipationVersion,
+)
 from strategies_energy import Ints, any_wh, ints, law, row
 
 DAY = 86_400
@@ -61,25 +67,45 @@ def split(key: AllocationKey, produced: int = 10_000, *use: int) -> tuple[list[i
 
 
 @pytest.mark.parametrize(
-    ("key", "rule"),
+    ("kind", "shares", "classes", "rule"),
     [
-        (static(50, 30, 21), "key.shares"),
-        (static(0, 0, 0), "key.shares"),
-        (AllocationKey(KeyKind.STATIC, (-1, 1, 1), (0, 0, 0)), "key.shares"),
-        (AllocationKey(KeyKind.STATIC, (1, 1), (0, 0, 0)), "key.shares"),
-        (AllocationKey(KeyKind.DYNAMIC, (1, 1, 1), (1, 1, 1)), "key.shares"),
-        (replace(dynamic(3), classes=(0, 0, 0)), "key.classes"),
-        (replace(dynamic(3), classes=(1, 2, 1)), "key.classes"),
-        (replace(static(50, 30, 20), classes=(1, 1, 1)), "key.classes"),
-        (cascade(0, 0, 0), "key.classes"),
-        (cascade(1, -1, 2), "key.classes"),
+        (KeyKind.STATIC, percent(50, 30, 21), (0, 0, 0), "key.shares"),
+        (KeyKind.STATIC, (0, 0, 0), (0, 0, 0), "key.shares"),
+        (KeyKind.STATIC, (-1, 1, 1), (0, 0, 0), "key.shares"),
+        (KeyKind.STATIC, (1, 1), (0, 0, 0), "key.shares"),
+        (KeyKind.STATIC, percent(50, 30, 20), (1, 1, 1), "key.classes"),
+        (KeyKind.DYNAMIC, (1, 1, 1), (1, 1, 1), "key.shares"),
+        (KeyKind.DYNAMIC, (0, 0, 0), (0, 0, 0), "key.classes"),
+        (KeyKind.DYNAMIC, (0, 0, 0), (1, 2, 1), "key.classes"),
+        (KeyKind.HYBRID, percent(50, 30, 20), (0, 0, 0), "key.classes"),
+        (KeyKind.CASCADE, (0, 0, 0), (0, 0, 0), "key.classes"),
+        (KeyKind.CASCADE, (0, 0, 0), (1, -1, 2), "key.classes"),
     ],
 )
-def test_a_key_that_is_none_is_refused(key: AllocationKey, rule: str) -> None:
+def test_a_key_that_is_none_is_refused(
+    kind: KeyKind, shares: tuple[int, ...], classes: tuple[int, ...], rule: str
+) -> None:
     with pytest.raises(ConfigError) as refusal:
-        allocate(key, ROOF, USE)
+        AllocationKey(kind, shares, classes)
     assert refusal.value.rule == rule
     assert refusal.value.remedy
+
+
+@pytest.mark.parametrize(
+    "factors",
+    [
+        (("Elm", 600_000), ("Oak", 400_001)),
+        (("Elm", -1),),
+        (("Elm", 1), ("Elm", 1)),
+        tuple((f"C{i}", 1) for i in range(6)),
+    ],
+)
+def test_more_than_all_of_a_meter_s_energy_is_refused(
+    factors: tuple[tuple[str, int], ...],
+) -> None:
+    with pytest.raises(ConfigError) as refusal:
+        ParticipationVersion(0, factors)
+    assert refusal.value.rule == "key.participation"
 
 
 @pytest.mark.parametrize("wrong", [row(3_000, 4_000), ints([[3_000, 4_000, 6_000]] * 2)])
@@ -206,6 +232,19 @@ def test_plants_serve_one_after_the_other_in_order_of_priority() -> None:
         # 1.000 and 4.000 kWh are still needed; the school has 6.000.
         assert given_["school"].allocated.tolist() == [[0, 1_000, 4_000]]
         assert given_["school"].surplus.tolist() == [1_000]
+
+
+def test_a_meter_counts_in_each_community_by_its_factor_from_its_date_on() -> None:
+    versions = (
+        ParticipationVersion(DAY, (("Elm", 600_000), ("Oak", 400_000))),
+        ParticipationVersion(2 * DAY, (("Oak", 1_000_000),)),
+    )
+    starts, energy = [0, DAY, 2 * DAY], ints([[1_001] * 3])[0]
+    elm = participating_dated(versions, "Elm", starts, energy)
+    oak = participating_dated(versions, "Oak", starts, energy)
+    assert elm.tolist() == [1_001, 601, 0]  # all of it before the first version
+    assert oak.tolist() == [1_001, 400, 1_001]
+    assert participating_dated((), "Elm", starts, energy).tolist() == [1_001] * 3
 
 
 # --- always -----------------------------------------------------------------------------------

@@ -205,8 +205,8 @@ def test_ontario_s_vector_is_met() -> None:
     times = (("off_peak", "22:00"), ("mid_peak", "12:00"), ("on_peak", "08:00"))
     for name, year in (("tou_2023_11_01", 2023), ("tou_2024_11_01", 2024)):
         for period, hour in times:
-            price = price_at(PLANS["ontario_time_of_use"], at(f"{year}-11-08T{hour}"))
-            assert price[0] == round(vector[name][period] * 10_000)
+            price, _ = price_at(PLANS["ontario_time_of_use"], at(f"{year}-11-08T{hour}"))
+            assert price == round(vector[name][period] * 10_000)
     ulo = vector["ulo_2024_11_01"]
     for period, moment in (
         ("ultra_low", "2024-11-06T23:00"),
@@ -214,8 +214,8 @@ def test_ontario_s_vector_is_met() -> None:
         ("mid_peak", "2024-11-06T12:00"),
         ("on_peak", "2024-11-06T18:00"),
     ):
-        price = price_at(PLANS["ontario_ultra_low_overnight"], at(moment))
-        assert price[0] == round(ulo[period] * 10_000)
+        price, _ = price_at(PLANS["ontario_ultra_low_overnight"], at(moment))
+        assert price == round(ulo[period] * 10_000)
 
 
 # --- always -----------------------------------------------------------------------------------

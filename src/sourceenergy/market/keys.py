@@ -23,17 +23,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sourceenergy.errors import ConfigError, InputError
 from sourceenergy.market.pool import split_rows
-from sourceenergy.records import AllocationKey, KeyKind, KeyVersion
+from sourceenergy.records import PPM, AllocationKey, KeyVersion, ParticipationVersion
 from sourceenergy.units import iso_utc
 
 Ints = NDArray[np.int64]
-PPM = 1_000_000
+Version = TypeVar("Version", KeyVersion, ParticipationVersion)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,50 +54,11 @@ class Plant:
     versions: tuple[KeyVersion, ...]
 
 
-def checked_key(key: AllocationKey, field: str = "key") -> AllocationKey:
-    """The key itself, or ``ConfigError`` (rule ``key.shares`` or ``key.classes``)."""
-    shares, classes = key.shares_ppm, key.classes
-    if len(shares) != len(classes) or any(share < 0 for share in shares) or sum(shares) > PPM:
-        raise ConfigError(
-            "a key's shares are zero or more, one for each member, and together at most 100 %",
-            rule="key.shares",
-            field=field,
-            value=sum(shares),
-            remedy="lower a share",
-        )
-    by_share = key.kind in {KeyKind.STATIC, KeyKind.HYBRID}
-    if by_share != any(shares):
-        raise ConfigError(
-            f"a {key.kind} key {'needs' if by_share else 'has no'} shares",
-            rule="key.shares",
-            field=field,
-            value=sum(shares),
-            remedy="give shares to a static or hybrid key and to no other",
-        )
-    used = {number for number in classes if number}
-    fits = {
-        KeyKind.STATIC: not used,
-        KeyKind.DYNAMIC: used == {1},
-        KeyKind.HYBRID: used == {1},
-        KeyKind.CASCADE: bool(used) and min(used) >= 1,
-    }[key.kind]
-    if not fits or any(number < 0 for number in classes):
-        raise ConfigError(
-            f"these priority classes do not make a {key.kind} key",
-            rule="key.classes",
-            field=field,
-            value=sorted(set(classes)),
-            remedy="classes count from 1; only a cascade has more than one, a static key none",
-        )
-    return key
-
-
 def allocate(key: AllocationKey, produced_wh: Ints, use_wh: Ints) -> Allocation:
     """Split ``produced_wh`` [Wh, T] by ``key`` among members who used ``use_wh`` [Wh, T×N].
 
     Raises ``InputError`` (rule ``key.input``) for negative energy or arrays that do not fit.
     """
-    checked_key(key)
     _check_energy(produced_wh, use_wh, len(key.classes))
     allocated = np.zeros_like(use_wh)
     left = produced_wh
@@ -118,8 +80,7 @@ def allocate_dated(
     versions: Sequence[KeyVersion], starts_s: Sequence[int], produced_wh: Ints, use_wh: Ints
 ) -> Allocation:
     """``allocate`` with the key that holds at each interval's start (UTC seconds, [T])."""
-    begins = np.array([version.from_s for version in versions], dtype=np.int64)
-    which = np.searchsorted(begins, np.asarray(starts_s, dtype=np.int64), side="right") - 1
+    which = _versions_at([version.from_s for version in versions], starts_s)
     if (which < 0).any():
         key_at(versions, starts_s[int(np.argmin(which))])  # refuses, naming the interval
     allocated, surplus = np.zeros_like(use_wh), np.zeros_like(produced_wh)
@@ -174,59 +135,61 @@ def with_version(
     first = max([settled_until_s, *(version.from_s + 1 for version in versions)])
     if new.from_s < first:
         raise _past(new.from_s, f"let the new key hold from {iso_utc(first)} or later")
-    return (*versions, KeyVersion(new.from_s, checked_key(new.key)))
+    return (*versions, new)
 
 
 def check_appended(
-    before: Sequence[KeyVersion], after: Sequence[KeyVersion], settled_until_s: int
+    before: Sequence[Version], after: Sequence[Version], settled_until_s: int
 ) -> None:
     """Refuse (rule ``key.past``) versions that read differently for what is settled already.
 
-    ``before`` were in force when it was settled, ``after`` are of the file as it is now.
+    ``before`` were in force when it was settled, ``after`` are of the file as it is now; keys, or
+    participation factors.
     """
-    for version in sorted(
-        {v for v in (*before, *after) if v not in before or v not in after},
-        key=lambda v: v.from_s,
-    ):
-        if version.from_s < settled_until_s:
-            raise _past(version.from_s, "put the old versions back and append a new one")
+    changed = [v.from_s for v in before if v not in after]
+    changed += [v.from_s for v in after if v not in before]
+    if changed and min(changed) < settled_until_s:
+        raise _past(min(changed), "put the old versions back and append a new one")
 
 
 def participating(energy_wh: Ints, factors_ppm: Sequence[int]) -> Ints:
     """One meter's energy [Wh, T] by the communities it takes part in [Wh, T×C].
 
-    ``factors_ppm`` are its participation factors, together at most 100 %; what they leave open
-    stays outside every community. Largest remainder, so that no watt-hour counts twice. Raises
-    ``ConfigError`` (rule ``key.participation``).
+    ``factors_ppm`` are its participation factors, together at most 1,000,000; what they leave
+    open stays outside every community. Largest remainder, ties to the first, so that no watt-hour
+    counts twice.
     """
-    check_participation(factors_ppm)
     shares = np.array([*factors_ppm, PPM - sum(factors_ppm)], dtype=np.int64)
     weights = np.broadcast_to(shares, (len(energy_wh), len(shares)))
     return split_rows(energy_wh, weights)[:, :-1]
 
 
-COMMUNITIES_MOST = 5
-"""Most communities one meter may take part in (Austria's rule, and ours)."""
+def participating_dated(
+    versions: Sequence[ParticipationVersion],
+    community: str,
+    starts_s: Sequence[int],
+    energy_wh: Ints,
+) -> Ints:
+    """The part of a meter's energy that counts in one community [Wh, T].
+
+    Before the first version, and without any, all of it does. Every community that knows the same
+    versions finds its own part, and the parts of all add up to no more than the meter's energy.
+    """
+    result = energy_wh.copy()
+    which = _versions_at([version.from_s for version in versions], starts_s)
+    for index, version in enumerate(versions):
+        rows = which == index
+        names = [name for name, _ in version.factors_ppm]
+        parts = participating(energy_wh[rows], [factor for _, factor in version.factors_ppm])
+        result[rows] = parts[:, names.index(community)] if community in names else 0
+    return result
 
 
-def check_participation(factors_ppm: Sequence[int], field: str = "participation") -> None:
-    """Refuse (rule ``key.participation``) factors over 100 %, or more than five communities."""
-    if any(factor < 0 for factor in factors_ppm) or sum(factors_ppm) > PPM:
-        raise ConfigError(
-            "a meter's participation factors are zero or more and together at most 100 %",
-            rule="key.participation",
-            field=field,
-            value=sum(factors_ppm),
-            remedy="lower a factor",
-        )
-    if len(factors_ppm) > COMMUNITIES_MOST:
-        raise ConfigError(
-            f"a meter takes part in at most {COMMUNITIES_MOST} communities",
-            rule="key.participation",
-            field=field,
-            value=len(factors_ppm),
-            remedy="leave a community",
-        )
+def _versions_at(from_s: Sequence[int], starts_s: Sequence[int]) -> Ints:
+    """Index of the version that holds at each start [T]; -1 before the first."""
+    begins = np.array(from_s, dtype=np.int64)
+    which: Ints = np.searchsorted(begins, np.asarray(starts_s, dtype=np.int64), side="right") - 1
+    return which
 
 
 def _check_energy(produced_wh: Ints, use_wh: Ints, members: int) -> None:
