@@ -54,6 +54,7 @@ class _Community(Strict):
     feed_in_cents_per_kwh: Decimal
     tariff_file: str = ""
     estimates: Literal["refuse", "accept"] = "refuse"
+    language: Literal["en", "fr"] = "en"
 
 
 class _Member(Strict):
@@ -63,6 +64,7 @@ class _Member(Strict):
     tariff: str
     account: Address | None = None
     passport_expires: date | None = None
+    language: Literal["en", "fr"] | None = None
 
 
 class _Meter(Strict):
@@ -94,6 +96,7 @@ class Member:
     tariff: str
     account: str | None
     passport_expires: date | None
+    language: str = "en"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +158,15 @@ def parse_community(text: str, what: str = "community.toml") -> Community:
         )
     ordered = sorted(raw.member, key=lambda m: (m.number or 0, m.id))
     members = tuple(
-        Member(m.id, m.number or i, m.name or m.id, m.tariff, m.account, m.passport_expires)
+        Member(
+            m.id,
+            m.number or i,
+            m.name or m.id,
+            m.tariff,
+            m.account,
+            m.passport_expires,
+            m.language or raw.community.language,
+        )
         for i, m in enumerate(ordered, start=1)
     )
     index = {member.id: i for i, member in enumerate(members)}

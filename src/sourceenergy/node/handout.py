@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from sourceenergy.config.community_file import Community
+from sourceenergy.config.tariff_file import parse_charges
 from sourceenergy.metering.intervals import Completeness
 from sourceenergy.node.publish import Settled
 from sourceenergy.records import Mode
@@ -16,9 +17,11 @@ from sourceenergy.reports.community_report import (
     community_report,
 )
 from sourceenergy.reports.completeness import completeness_csv, completeness_text
+from sourceenergy.reports.language import Language
 from sourceenergy.reports.local_days import local_days
 from sourceenergy.reports.member_statement import member_statement
 from sourceenergy.reports.statement_csv import intervals_csv, statement_csv
+from sourceenergy.reports.statement_json import statement_json
 from sourceenergy.reports.statement_pdf import statement_pdf
 from sourceenergy.settlement.bundle import SHORT
 from sourceenergy.settlement.published import Anchor
@@ -37,6 +40,7 @@ def handout(
     period, settlement, statement = settled.period, settled.settlement, settled.statement
     local = local_days(period, community.time_zone)
     simulated = community.mode is Mode.SIMULATION
+    charges = parse_charges(settled.files["audit/tariffs.toml"].decode(), "tariffs.toml")
     files = dict(settled.files)
     for index, member in enumerate(community.members):
         progress(f"statement of {member.id}")
@@ -52,9 +56,12 @@ def handout(
             time_zone=community.time_zone,
             simulated=simulated,
             posted=posted,
+            language=Language(member.language),
+            charges=charges,
         )
         files[f"members/{member.id}/statement.pdf"] = statement_pdf(own)
         files[f"members/{member.id}/statement.csv"] = statement_csv(own)
+        files[f"members/{member.id}/statement.json"] = statement_json(own)
         files[f"members/{member.id}/intervals.csv"] = intervals_csv(own)
     progress("community report")
     report = community_report(

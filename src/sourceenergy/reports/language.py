@@ -66,13 +66,32 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     # --- the utility's bill beside it
     "bill.title": ("Your utility's bill for the rest", "La facture de votre distributeur"),
-    "bill.energy": ("Electricity, {period}", "Électricité, {period}"),
+    "bill.energy": (
+        "Electricity from the grid, as above",
+        "Électricité du réseau, comme ci-dessus",
+    ),
     "bill.delivery": ("Delivery: {name}", "Livraison : {name}"),
     "bill.regulatory": ("Regulatory: {name}", "Réglementation : {name}"),
     "bill.rebate": ("Rebate: {name}", "Remise : {name}"),
     "bill.tax": ("Tax: {name}", "Taxe : {name}"),
     "bill.total": ("Total of the utility's bill", "Total de la facture"),
-    "bill.alone": ("The same with the grid alone", "La même avec le réseau seul"),
+    "bill.all": (
+        "All together: bill, credit for exports, community",
+        "En tout : facture, crédit pour l'énergie vendue, communauté",
+    ),
+    "bill.saving": ("All in all you save {amount}.", "En tout, vous économisez {amount}."),
+    "bill.dearer": (
+        "Rebate and tax counted, you pay {amount} more than with the grid alone: tell your "
+        "operator.",
+        "Remise et taxe comprises, vous payez {amount} de plus qu'avec le réseau seul : "
+        "avertissez votre exploitant.",
+    ),
+    "bill.note": (
+        "As your utility bills it by its own rules: rebate and tax are a part of electricity, "
+        "delivery and regulatory charges, which sharing does not change.",
+        "Comme votre distributeur la calcule : la remise et la taxe sont une part de "
+        "l'électricité, de la livraison et des frais réglementaires, que le partage ne change pas.",
+    ),
     # --- the page
     "page.title": ("Energy statement", "Relevé d'énergie"),
     "page.document": ("Energy statement, {span}", "Relevé d'énergie, {span}"),

@@ -13,9 +13,10 @@ from typing import NamedTuple
 import numpy as np
 
 from sourceenergy.errors import InvariantBroken
-from sourceenergy.records import Mode, Quality, Statement
+from sourceenergy.records import BillCharge, Mode, Quality, Statement
 from sourceenergy.reports.language import Language, Wording
 from sourceenergy.reports.local_days import Ints, LocalDays, buckets, local_days
+from sourceenergy.reports.utility_bill import UtilityBill, utility_bill
 from sourceenergy.reports.words import (
     average_ud_per_kwh,
     cents_that_add_up,
@@ -108,6 +109,7 @@ class MemberStatement:
     chart_unit: str
     chart: tuple[ChartBucket, ...]
     intervals: tuple[StatementInterval, ...]
+    bill: UtilityBill | None
 
     @property
     def wording(self) -> Wording:
@@ -170,9 +172,11 @@ def member_statement(
     posted: bool = True,
     verify_command: str = VERIFY_COMMAND,
     language: Language = Language.EN,
+    charges: Sequence[BillCharge] = (),
 ) -> MemberStatement:
     """The statement of member ``index``; ``local`` saves work when many are made.
 
+    ``charges`` (rebate, tax, delivery, …) add the utility's bill; without them it is left out.
     ``posted`` is False for a dry run; ``simulated`` marks homes that are not real in whatever
     mode. Raises ``InvariantBroken`` where the lines do not add up to the ledger.
     """
@@ -240,6 +244,7 @@ def member_statement(
             )
         ),
         intervals=_intervals(period, settlement, index, local, own),
+        bill=utility_bill(period, settlement, index, charges, wording),
     )
 
 

@@ -59,6 +59,15 @@ def statement_csv(statement: MemberStatement) -> bytes:
             )
         amount(section, "total", exact_cad(s.alone_nd if alone else s.with_nd))
     amount("result", "saving", exact_cad(s.saving_nd), "grid_alone total less with_community total")
+    if s.bill is not None:
+        for row in s.bill.rows:
+            amount("bill_with_community", row.item, exact_cad_ud(row.with_ud), row.words)
+            amount("bill_grid_alone", row.item, exact_cad_ud(row.alone_ud), row.words)
+        amount("bill_with_community", "total", exact_cad_ud(s.bill.with_ud))
+        amount("bill_grid_alone", "total", exact_cad_ud(s.bill.alone_ud))
+        amount("all_together", "with_community", exact_cad_ud(s.bill.all_with_ud))
+        amount("all_together", "grid_alone", exact_cad_ud(s.bill.all_alone_ud))
+        amount("all_together", "saving", exact_cad_ud(s.bill.saving_ud))
     x = s.ledger
     amount("settled", "neighbours_sold", exact_cad_ud(x.sold_ud))
     amount("settled", "neighbours_bought", exact_cad_ud(-x.bought_ud))
@@ -86,7 +95,8 @@ def statement_csv(statement: MemberStatement) -> bytes:
     say("proof", "statement_hash", s.statement_hash)
     say("proof", "account", s.account)
     say("proof", "verify", s.verify_command)
-    say("note", "not_included", s.wording("page.not_included"))
+    if s.bill is None:
+        say("note", "not_included", s.wording("page.not_included"))
     heading = ("section", "item", "quantity_kwh", "price_cad_per_kwh", "amount_cad", "text")
     return csv_bytes(heading, rows)
 

@@ -12,7 +12,15 @@ from reportlab.lib.enums import TA_RIGHT
 from reportlab.lib.pagesizes import letter
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.pdfbase.pdfmetrics import stringWidth
-from reportlab.platypus import KeepTogether, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
+from reportlab.platypus import (
+    Flowable,
+    KeepTogether,
+    Paragraph,
+    SimpleDocTemplate,
+    Spacer,
+    Table,
+    TableStyle,
+)
 
 from sourceenergy.reports.lettering import BOLD, MONO, REGULAR, drawn, register_fonts
 from sourceenergy.reports.member_statement import MemberStatement, quality_sentence
@@ -34,6 +42,7 @@ _RULE = HexColor("#D5DBE1")
 _PANEL = HexColor("#F3F6F8")
 _GIVEN = HexColor("#F4CE7E")  # EXPORTED, paler: to the grid rather than to neighbours
 _CHART_HEIGHT = 150
+_CHART_HEIGHT_BESIDE_BILL = 104
 
 _BODY = ParagraphStyle("body", fontName=REGULAR, fontSize=8, leading=10.4, textColor=HexColor(INK))
 _SMALL = ParagraphStyle("small", _BODY, fontSize=6.9, leading=9, textColor=HexColor(PALE))
@@ -75,7 +84,8 @@ def statement_pdf(statement: MemberStatement) -> bytes:
             _lines_table(statement),
             Spacer(0, 3),
             Paragraph(_notes(statement), _SMALL),
-            Spacer(0, 8),
+            Spacer(0, 6),
+            *_bill(statement),
             KeepTogether(
                 [
                     _p(statement.wording(f"chart.{statement.chart_unit}"), _HEAD),
@@ -208,7 +218,50 @@ def _lines_table(s: MemberStatement) -> Table:
 
 
 def _notes(s: MemberStatement) -> str:
-    return escape(s.wording("page.notes", rest=s.wording("page.not_included")))
+    rest = "" if s.bill else s.wording("page.not_included")
+    return escape(s.wording("page.notes", rest=rest))
+
+
+def _bill(s: MemberStatement) -> list[Flowable]:
+    """What stays with the utility, beside the same without the community."""
+    if s.bill is None:
+        return []
+    say, bill = s.wording, s.bill
+    rows = [[say("bill.title"), say("page.with_column"), say("page.alone_column")]]
+    rows += [[r.words, _plain_ud(s, r.with_ud), _plain_ud(s, r.alone_ud)] for r in bill.rows]
+    rows.append([say("bill.total"), _plain_ud(s, bill.with_ud), _plain_ud(s, bill.alone_ud)])
+    rows.append([say("bill.all"), _plain_ud(s, bill.all_with_ud), _plain_ud(s, bill.all_alone_ud)])
+    table = Table(rows, colWidths=[_WIDTH - 2 * 132, 132, 132])
+    last = len(rows) - 1
+    table.setStyle(
+        TableStyle(
+            [
+                ("FONT", (0, 0), (-1, -1), REGULAR, 8),
+                ("TEXTCOLOR", (0, 0), (-1, -1), HexColor(INK)),
+                ("FONT", (0, 0), (0, 0), BOLD, 9),
+                ("FONT", (1, 0), (-1, 0), BOLD, 7.5),
+                ("TEXTCOLOR", (1, 0), (-1, 0), HexColor(PALE)),
+                ("ALIGN", (1, 0), (-1, -1), "RIGHT"),
+                ("TOPPADDING", (0, 0), (-1, -1), 1.2),
+                ("BOTTOMPADDING", (0, 0), (-1, -1), 1.8),
+                ("LEFTPADDING", (0, 0), (-1, -1), 4),
+                ("LEFTPADDING", (0, 0), (0, 0), 0),
+                ("RIGHTPADDING", (0, 0), (-1, -1), 4),
+                ("LINEBELOW", (0, 0), (-1, last - 2), 0.4, _RULE),
+                ("LINEABOVE", (0, last - 1), (-1, last - 1), 0.9, HexColor(INK)),
+                ("FONT", (0, last), (-1, last), BOLD, 8),
+                ("BACKGROUND", (2, 0), (2, last), _PANEL),
+            ]
+        )
+    )
+    saved = _money_ud(s, abs(bill.saving_ud))
+    told = say("bill.saving" if bill.saving_ud >= 0 else "bill.dearer", amount=saved)
+    note = Paragraph(f"<b>{escape(told)}</b> {escape(say('bill.note'))}", _SMALL)
+    return [table, Spacer(0, 2), note, Spacer(0, 6)]
+
+
+def _plain_ud(s: MemberStatement, amount_ud: int) -> str:
+    return s.wording.plain(nearest_cent(amount_ud * ND_PER_UD))
 
 
 def _account(s: MemberStatement) -> Table:
@@ -307,8 +360,9 @@ def _proof(s: MemberStatement) -> Table:
 
 def _chart(s: MemberStatement) -> Drawing:
     """Bars above the line for energy used, below it for energy sold."""
-    drawing = Drawing(_WIDTH, _CHART_HEIGHT)
-    top, floor, left = _CHART_HEIGHT - 20, 14, 34
+    height = _CHART_HEIGHT if s.bill is None else _CHART_HEIGHT_BESIDE_BILL
+    drawing = Drawing(_WIDTH, height)
+    top, floor, left = height - 20, 14, 34
     above = max((b.bought_wh + b.from_grid_wh for b in s.chart), default=0)
     below = max((b.sold_wh + b.to_grid_wh for b in s.chart), default=0)
     step = _tidy_step(above + below)
@@ -343,7 +397,7 @@ def _chart(s: MemberStatement) -> Drawing:
         (s.wording("chart.to_grid"), _GIVEN),
     ):
         fill = colour if not isinstance(colour, str) else HexColor(colour)
-        y = _CHART_HEIGHT - 10
+        y = height - 10
         drawing.add(Rect(x, y, 7, 7, fillColor=fill, strokeColor=None))
         drawing.add(_text(x + 10, y + 1, words, "start"))
         x += 26 + stringWidth(words, REGULAR, 6.6)
