@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -187,6 +189,15 @@ def test_a_series_is_put_into_the_file_and_read() -> None:
 def test_an_empty_cell_is_a_missing_hour() -> None:
     text = "start,cents_per_kwh\n2026-07-01T18:00:00Z,\n2026-07-01T19:00:00Z,9.8\n"
     assert list(parse_price_series(text, "hours.csv").values()) == [98_000]
+
+
+def test_the_tariff_file_of_the_docs_is_one() -> None:
+    page = Path(__file__).resolve().parents[2].joinpath("docs/tariffs.md").read_text("utf-8")
+    (text,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    whole = inline_series(text, lambda _: HOURS)
+    assert parse_tariffs(whole, "docs")["spot"].series
+    kinds = [charge.kind for charge in parse_charges(whole, "docs")]
+    assert kinds == [ChargeKind.DELIVERY, ChargeKind.TAX]
 
 
 def test_charges_are_read_with_their_dates() -> None:
