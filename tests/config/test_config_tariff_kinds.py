@@ -110,6 +110,7 @@ def test_a_plan_that_leaves_a_price_open_is_refused(text: str, says: str) -> Non
         ("41.25", "dear", "no price"),
         ("41.25", "nan", "no price"),
         ("41.25", "41.25,1", "a time and a price"),
+        ("41.25", "4" * 200_000, "no CSV"),
         ("14:00:00-05:00", "13:00:00-05:00", "two prices"),
     ],
 )

@@ -92,6 +92,7 @@ def test_a_cut_report_is_refused(name: str) -> None:
         (b"\xff\xfe\x00", "feed.format"),
         (b"<html>Error-404</html>", "feed.format"),
         (b"Date,Hour,Price\n2026-07-14,1,5\n", "feed.format"),
+        (b"x" * 200_000, "feed.format"),
     ],
 )
 def test_another_file_is_refused(name: str, data: bytes, rule: str) -> None:

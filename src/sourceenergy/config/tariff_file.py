@@ -212,7 +212,9 @@ def shipped_tariffs() -> str:
     return resources.files("sourceenergy.config").joinpath(SHIPPED).read_text(encoding="utf-8")
 
 
-_PRICES_FILE = re.compile(r'^([ \t]*)prices_file[ \t]*=[ \t]*"([^"\n]*)"[ \t]*$', re.MULTILINE)
+_PRICES_FILE = re.compile(
+    r"""^([ \t]*)prices_file[ \t]*=[ \t]*["']([^"'\n]*)["'][ \t]*(?:\#.*)?$""", re.MULTILINE
+)
 
 
 def inline_series(text: str, read: Callable[[str], str]) -> str:
