@@ -99,6 +99,13 @@ def test_a_plan_that_leaves_a_price_open_is_refused(text: str, says: str) -> Non
     assert says in str(error)
 
 
+@pytest.mark.parametrize("text", ["", DELIVERY])
+def test_a_file_without_a_plan_has_no_tariffs(text: str) -> None:
+    with pytest.raises(ConfigError) as refusal:
+        parse_tariffs(text, "house.toml")
+    assert (refusal.value.rule, refusal.value.field) == ("tariff.file", "plan")
+
+
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
@@ -153,7 +160,7 @@ def test_a_percentage_that_is_none_is_refused(percent: str) -> None:
     ],
 )
 def test_a_charge_that_is_none_is_refused(text: str, says: str) -> None:
-    error = refused(text)
+    error = refused(HEAD + TIERS + VERSION + text)
     assert error.rule == "tariff.file"
     assert says in str(error)
 
