@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sourceenergy.config.price_series import parse_price_series
 from sourceenergy.errors import InputError
 from sourceenergy.feeds import reports
 from sourceenergy.feeds.ieso_demand import read_demand, read_totals, read_zonal_demand
@@ -92,6 +93,7 @@ def test_a_cut_report_is_refused(name: str) -> None:
         (b"\xff\xfe\x00", "feed.format"),
         (b"<html>Error-404</html>", "feed.format"),
         (b"Date,Hour,Price\n2026-07-14,1,5\n", "feed.format"),
+        (b"x" * 200_000, "feed.format"),
     ],
 )
 def test_another_file_is_refused(name: str, data: bytes, rule: str) -> None:
@@ -203,6 +205,14 @@ def test_hourly_prices_may_be_negative_thousands_or_missing() -> None:
         (start + 18_000, 30_100),
     ]
     assert (report.source, report.zone, report.seconds) == ("IESO HOEP", "ONTARIO", 3600)
+
+
+def test_prices_become_the_series_of_an_hourly_tariff() -> None:
+    report = read_hoep(recorded("PUB_PriceHOEPPredispOR_2024.csv"))
+    series = parse_price_series(report.hourly_csv(), "hours.csv")
+    assert series == {start: price for start, price in report.prices.items() if price is not None}
+    niagara = read_zonal_prices(recorded("PUB_RealtimeZonalEnergyPrices.xml"))["NIAGARA"]
+    assert niagara.hourly_csv() == "start,dollars_per_mwh\n2026-07-14T18:00:00Z,12.5\n"
 
 
 def test_zonal_prices_come_by_five_minutes_and_zone() -> None:

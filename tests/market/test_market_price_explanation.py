@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
-from decimal import ROUND_FLOOR, Decimal
+from decimal import ROUND_FLOOR, Decimal, localcontext
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -87,12 +87,14 @@ def by_hand(shown: Explanation) -> Decimal:
     weight = {name: Decimal(ppm) / 10**6 for name, ppm in shown.weights_ppm.items()}
     low, high, step = (Decimal(bound) for bound in shown.bounds_ud_per_kwh.values())
     before = Decimal(shown.steps[3].calculation.rpartition(" ")[2])
-    scarcity = abs(value["grid"]) * weight["demand weight"] * (value["demand"] - normal) / normal
     traded = min(max(value.get("traded", Decimal(0)), low), high)
-    blend = (value["grid"] + scarcity) * (1 - weight["traded weight"])
-    blend += traded * weight["traded weight"]
+    with localcontext(prec=60):
+        scarcity = abs(value["grid"]) * weight["demand weight"] * (value["demand"] - normal)
+        blend = (value["grid"] + scarcity / normal) * (1 - weight["traded weight"])
+        blend += traded * weight["traded weight"]
     price = min(max(blend.to_integral_value(ROUND_FLOOR), low), high)
-    return min(max(price, before - step), before + step) / 10**6
+    stepped = min(max(price, before - step), before + step)
+    return min(max(stepped, low), high) / 10**6
 
 
 # --- refusals ---------------------------------------------------------------------------------
@@ -196,8 +198,8 @@ def test_S18_every_vector_of_the_contract_explained_by_hand(case: dict[str, Any]
     steps = {x.name: x for x in shown.steps}
     assert steps["blend"].result_ud_per_kwh == case["blendUdPerKwh"]
     assert Fraction(steps["blend"].exact).__floor__() == case["blendUdPerKwh"]
-    # The price is what the last step comes to, whatever bound moved in between.
     assert steps["step limit"].result_ud_per_kwh == case["priceUdPerKwh"]
+    assert by_hand(shown) == Decimal(case["priceUdPerKwh"]) / 10**6
 
 
 def test_S18_a_replay_gives_the_same_bytes() -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from xml.etree.ElementTree import Element
 
 from sourceenergy.feeds.report_csv import read_csv_report
@@ -18,6 +19,7 @@ from sourceenergy.feeds.report_xml import children, needed, read_xml_report, tex
 from sourceenergy.feeds.reports import (
     HOUR_S,
     INTERVAL_S,
+    UD_PER_KWH_PER_DOLLAR_PER_MWH,
     hour_start_s,
     interval_start_s,
     once,
@@ -25,7 +27,7 @@ from sourceenergy.feeds.reports import (
     refusal,
     without_gaps,
 )
-from sourceenergy.units import UdPerKwh
+from sourceenergy.units import UdPerKwh, iso_utc
 
 ONTARIO = "ONTARIO"
 _DAY_AND_HOUR = re.compile(r"(?:For\s+)?(\d{4}-\d{2}-\d{2})(?:\s*-\s*Hour\s+(\d{1,2}))?")
@@ -47,6 +49,19 @@ class PriceReport:
         parts = [self.prices.get(start) for start in range(first, start_s + seconds, self.seconds)]
         known = [price for price in parts if price is not None]
         return UdPerKwh(sum(known) // len(known)) if len(known) == len(parts) else None
+
+    def hourly_csv(self) -> str:
+        """The prices by the hour, as the series of an hourly tariff plan reads them.
+
+        Five-minute prices come as the hour's mean; an hour without a price has an empty cell.
+        """
+        lines = ["start,dollars_per_mwh"]
+        hours = sorted({start - start % HOUR_S for start in self.prices})
+        for hour in hours:
+            price = self.mean(hour, HOUR_S)
+            shown = "" if price is None else str(Decimal(price) / UD_PER_KWH_PER_DOLLAR_PER_MWH)
+            lines.append(f"{iso_utc(hour)},{shown}")
+        return "\n".join(lines) + "\n"
 
 
 def read_zonal_prices(

@@ -36,7 +36,7 @@ def read_csv_report(data: bytes, what: str, columns: Sequence[str]) -> CsvReport
         match = _CREATED.match(line.strip())
         if match:
             created_s, day = est_s(match[1], f"{what} line {number + 1}"), match[2]
-        header = [cell.strip().upper() for cell in next(csv.reader([line]), [])]
+        header = [cell.strip().upper() for cell in _cells(line, f"{what} line {number + 1}")]
         if header[:1] == [columns[0]]:
             missing = [column for column in columns if column not in header]
             if missing or created_s is None:
@@ -56,10 +56,17 @@ def _rows(
     for number, line in enumerate(lines[begin:], start=begin + 1):
         if not line.strip():
             continue
-        cells = next(csv.reader([line]))
         place = f"{what} line {number}"
+        cells = _cells(line, place)
         while len(cells) > len(header) and not cells[-1].strip():
             cells.pop()
         if len(cells) != len(header):
             raise refusal("feed.format", f"a line has {len(header)} cells", place, line)
         yield place, dict(zip(header, cells, strict=True))
+
+
+def _cells(line: str, place: str) -> list[str]:
+    try:
+        return next(csv.reader([line]), [])
+    except csv.Error as error:  # a cell longer than any real line
+        raise refusal("feed.format", f"this is no line of a report: {error}", place, "") from error

@@ -108,7 +108,7 @@ def whole(text: str, field: str) -> int:
     """A small whole number of zero or more."""
     if not _WHOLE.fullmatch(text.strip()):
         raise refusal("feed.number", "this is no whole number", field, text)
-    return int(text)
+    return int(text.strip())
 
 
 def power_w(megawatts: str | None, field: str) -> int | None:

@@ -181,6 +181,16 @@ def priced_energy(
     return parts
 
 
+def tiers_at(plan: TariffPlan, day: date) -> list[tuple[int | None, UdPerKwh]]:
+    """A local day's tiers: use at which each ends [Wh], None for the last, and its price."""
+    version = _version_at(plan, day)
+    return [
+        (tier.up_to_wh, version.prices[tier.period])
+        for tier in plan.tiers
+        if day.month in tier.months
+    ]
+
+
 def _version_at(plan: TariffPlan, day: date) -> TariffVersion:
     for version in plan.versions:
         if version.valid_from <= day < version.valid_to:

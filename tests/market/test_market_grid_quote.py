@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, decode_ds
 from sourceenergy import proofs
 from sourceenergy.config.tariff_file import parse_tariffs, shipped_tariffs
 from sourceenergy.errors import InputError, NotPermitted
-from sourceenergy.market.grid import (
+from sourceenergy.market.grid_quote import (
     GridPrice,
     Side,
     accept_order,
