@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from sourceenergy.errors import InvariantBroken
 from sourceenergy.market.pool import pool, split_rows
+from sourceenergy.settlement.columns import Meters
 from sourceenergy.units import ND_PER_UD
 
 Ints = NDArray[np.int64]
@@ -25,8 +25,8 @@ class IntervalInput:
     """T intervals of N members, ready to be shared.
 
     ``imported``, ``exported`` [Wh, T×N]; ``trades`` [bool, T×N] False where a member sits out;
-    ``retail``, ``feed_in`` [ud/kWh, T×N]; ``fee`` [ud/kWh]; ``spendable_nd`` [nd, N] or None
-    where the operator collects afterwards.
+    ``retail``, ``feed_in`` [ud/kWh, T×N]; ``fee`` [ud/kWh]; ``spendable_nd`` [nd, N] (Python's
+    integers where 64 bits are too few) or None where the operator collects afterwards.
     """
 
     imported: Ints
@@ -36,7 +36,7 @@ class IntervalInput:
     feed_in: Ints
     fee: int
     mechanism: str
-    spendable_nd: tuple[int, ...] | None
+    spendable_nd: NDArray[Any] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +55,7 @@ class IntervalOutcome:
     retail: Ints
 
 
-def members_energy(
-    energy: Ints, settles: Flags, parts: Sequence[Sequence[tuple[int, int]]], members: int
-) -> Ints:
+def members_energy(energy: Ints, settles: Flags, meters: Meters, members: int) -> Ints:
     """Energy by member [Wh, T×N] from energy by meter [Wh, T×M].
 
     A meter with several owners is split by their parts: largest remainder, ties to the lowest
@@ -65,14 +63,27 @@ def members_energy(
     """
     counted = np.where(settles, energy, 0)
     result = np.zeros((energy.shape[0], members), dtype=np.int64)
-    for meter, owners in enumerate(parts):
-        column = counted[:, meter]
-        if len(owners) == 1:
-            result[:, owners[0][0]] += column
-            continue
-        weights = np.tile(np.array([w for _, w in owners], dtype=np.int64), (len(column), 1))
-        result[:, [i for i, _ in owners]] += split_rows(column, weights)
+    owners = np.diff(meters.first)
+    for number in np.flatnonzero(np.bincount(owners)).tolist():
+        columns = np.flatnonzero(owners == number)
+        places = meters.first[columns][:, None] + np.arange(number)
+        held = counted[:, columns]
+        if number > 1:
+            weights = np.tile(meters.weight[places], (len(energy), 1))
+            held = split_rows(held.ravel(), weights).reshape(len(energy), -1)
+        _add_columns(result, meters.owner[places].ravel(), held)
     return result
+
+
+def _add_columns(result: Ints, to: Ints, held: Ints) -> None:
+    """Add each column of ``held`` to the column of ``result`` it belongs to."""
+    if np.bincount(to).max(initial=0) <= 1:
+        result[:, to] += held
+        return
+    order = np.argsort(to, kind="stable")
+    to = to[order]
+    first = np.flatnonzero(np.diff(to, prepend=-1))
+    result[:, to[first]] += np.add.reduceat(held[:, order], first, axis=1)
 
 
 def share_intervals(given: IntervalInput) -> IntervalOutcome:
@@ -85,20 +96,19 @@ def share_intervals(given: IntervalInput) -> IntervalOutcome:
         outcome = _share(given, np.where(given.trades, given.imported, 0))
         check_invariants(given, outcome)
         return outcome
-    left = list(given.spendable_nd)
+    left = given.spendable_nd
     pieces = []
     for t in range(given.imported.shape[0]):
         one = _row(given, t)
-        affordable = [
-            max(0, funds - KEEP_BACK_UD * ND_PER_UD) // int(price) if price > 0 else int(need)
-            for funds, price, need in zip(left, one.retail[0], one.imported[0], strict=True)
-        ]
-        need = np.where(one.trades, np.minimum(one.imported, np.array([affordable])), 0)
+        prices, needs = one.retail[0], one.imported[0]
+        funds = np.maximum(left - KEEP_BACK_UD * ND_PER_UD, 0)
+        affordable = np.where(prices > 0, funds // np.maximum(prices, 1), needs)
+        need = np.where(one.trades, np.minimum(needs, affordable).astype(np.int64), 0)
         piece = _share(one, need)
         check_invariants(one, piece)
-        unit = int(piece.price[0]) + given.fee
-        for i, energy in enumerate(piece.bought[0].tolist()):
-            left[i] -= max(0, energy * unit)
+        # What was cut to the funds cannot cost more than they are, so no product overflows.
+        unit = max(0, int(piece.price[0]) + given.fee)
+        left = left - piece.bought[0].astype(left.dtype) * unit
         pieces.append(piece)
     return IntervalOutcome(
         *(

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sourceenergy.errors import InvariantBroken
+from sourceenergy.settlement.columns import Columns
 from sourceenergy.settlement.intervals import IntervalInput, IntervalOutcome
-from sourceenergy.units import ND_PER_UD
+from sourceenergy.settlement.money import Money, exact_sum, money, round_to_zero_sum, sum_products
 
 Ints = NDArray[np.int64]
 
@@ -63,40 +63,38 @@ class AccountState:
     balance_ud: int = 0
 
 
-def sum_products(energy: Ints, prices: Ints) -> list[int]:
-    """Column sums of energy × price [nd], exact: Python integers where 64 bits could overflow."""
-    prices = np.broadcast_to(prices, energy.shape)
-    most = int(np.abs(energy).max(initial=0)) * int(np.abs(prices).max(initial=0))
-    if most * max(1, energy.shape[0]) < 1 << 62:
-        return [int(x) for x in (energy * prices).sum(axis=0)]
-    exact = energy.astype(object) * prices.astype(object)
-    return [int(x) for x in exact.sum(axis=0)]
+@dataclass(frozen=True, eq=False)
+class Ledgers(Columns[MemberLedger]):
+    """Every member's ledger, a column [N] for each field of ``MemberLedger``."""
+
+    imported_wh: Ints
+    exported_wh: Ints
+    bought_wh: Ints
+    sold_wh: Ints
+    bought_nd: Money
+    fee_nd: Money
+    sold_nd: Money
+    grid_import_nd: Money
+    grid_export_nd: Money
+    grid_only_nd: Money
+    bought_ud: Money
+    fee_ud: Money
+    sold_ud: Money
+
+    @property
+    def net_ud(self) -> Money:
+        """``MemberLedger.net_ud`` of all."""
+        return self.sold_ud - self.bought_ud - self.fee_ud
+
+    def __len__(self) -> int:
+        """How many members."""
+        return len(self.imported_wh)
+
+    def _value(self, index: int) -> MemberLedger:
+        return MemberLedger(*(int(getattr(self, f.name)[index]) for f in fields(self)))
 
 
-def round_to_zero_sum(values_nd: Sequence[int]) -> list[int]:
-    """Round nano-dollars that add up to zero to micro-dollars that add up to zero.
-
-    Each value is rounded down; the units still missing go to the largest remainders, ties to the
-    lowest index. Nobody is off by a whole micro-dollar.
-    """
-    if sum(values_nd):
-        raise InvariantBroken(
-            "credits and debits do not add up to zero",
-            rule="money.conserved",
-            field="values_nd",
-            value=sum(values_nd),
-            remedy="nothing was published; report this with the audit bundle",
-        )
-    rounded = [value // ND_PER_UD for value in values_nd]
-    order = sorted(range(len(values_nd)), key=lambda i: (-(values_nd[i] % ND_PER_UD), i))
-    for index in order[: -sum(rounded)]:
-        rounded[index] += 1
-    return rounded
-
-
-def members_ledgers(
-    given: IntervalInput, outcome: IntervalOutcome
-) -> tuple[list[MemberLedger], int]:
+def members_ledgers(given: IntervalInput, outcome: IntervalOutcome) -> tuple[Ledgers, int]:
     """Every member's ledger of the period and the operator's fees [ud].
 
     Energy money and fees are each rounded so that they add up to zero; checks that no member
@@ -105,37 +103,31 @@ def members_ledgers(
     price = outcome.price[:, None]
     bought_nd = sum_products(outcome.bought, price)
     sold_nd = sum_products(outcome.sold, price)
-    fee_price = np.array([[given.fee]], dtype=np.int64)
-    fee_nd = sum_products(outcome.bought, fee_price)
+    fee_nd = sum_products(outcome.bought, np.array([[given.fee]], dtype=np.int64))
     grid_import_nd = sum_products(given.imported - outcome.bought, given.retail)
     grid_export_nd = sum_products(given.exported - outcome.sold, given.feed_in)
     import_nd = sum_products(given.imported, given.retail)
     export_nd = sum_products(given.exported, given.feed_in)
     _nobody_worse_off(given, outcome)
     members = len(bought_nd)
-    energy_ud = round_to_zero_sum([*sold_nd, *(-x for x in bought_nd)])
-    fees_ud = round_to_zero_sum([*(-x for x in fee_nd), sum(fee_nd)])
-    imported, exported = given.imported.sum(axis=0), given.exported.sum(axis=0)
-    bought, sold = outcome.bought.sum(axis=0), outcome.sold.sum(axis=0)
-    ledgers = [
-        MemberLedger(
-            int(imported[i]),
-            int(exported[i]),
-            int(bought[i]),
-            int(sold[i]),
-            bought_nd[i],
-            fee_nd[i],
-            sold_nd[i],
-            grid_import_nd[i],
-            grid_export_nd[i],
-            import_nd[i] - export_nd[i],
-            -energy_ud[members + i],
-            -fees_ud[i],
-            energy_ud[i],
-        )
-        for i in range(members)
-    ]
-    return ledgers, fees_ud[members]
+    energy_ud = round_to_zero_sum(np.concatenate([sold_nd, -bought_nd]))
+    fees_ud = round_to_zero_sum(np.concatenate([-fee_nd, money([exact_sum(fee_nd)])]))
+    ledgers = Ledgers(
+        given.imported.sum(axis=0),
+        given.exported.sum(axis=0),
+        outcome.bought.sum(axis=0),
+        outcome.sold.sum(axis=0),
+        bought_nd,
+        fee_nd,
+        sold_nd,
+        grid_import_nd,
+        grid_export_nd,
+        import_nd - export_nd,
+        -energy_ud[members:],
+        -fees_ud[:members],
+        energy_ud[:members],
+    )
+    return ledgers, int(fees_ud[members])
 
 
 def _nobody_worse_off(given: IntervalInput, outcome: IntervalOutcome) -> None:
@@ -153,35 +145,3 @@ def _nobody_worse_off(given: IntervalInput, outcome: IntervalOutcome) -> None:
             field=f"interval {t}, member {i + 1}",
             remedy="nothing was published; report this with the audit bundle",
         )
-
-
-def roll_accounts(
-    opening: Mapping[str, AccountState],
-    deposits_ud: Mapping[str, int],
-    nets_ud: Mapping[str, int],
-    exits: frozenset[str],
-) -> dict[str, AccountState]:
-    """Account states after a period [ud]; money is neither made nor lost.
-
-    A positive net is authorised for payout (for good: cumulative payouts never fall, so what is
-    authorised can't also be spent); a negative one comes out of the balance, which deposits fill.
-    An account that asked to exit gets its whole balance authorised.
-    """
-    closing = {}
-    for account, before in opening.items():
-        deposit = deposits_ud.get(account, 0)
-        net = nets_ud.get(account, 0)
-        balance = before.balance_ud + deposit + min(net, 0)
-        payout = before.payout_ud + max(net, 0)
-        if balance < 0:
-            raise InvariantBroken(
-                "an account would spend more than it holds",
-                rule="funds.cover",
-                field=account,
-                value=balance,
-                remedy="deposit the difference before settling",
-            )
-        if account in exits:
-            payout, balance = payout + balance, 0
-        closing[account] = AccountState(before.deposited_ud + deposit, payout, balance)
-    return closing
