@@ -7,6 +7,7 @@ from datetime import date
 from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
+from sourceenergy.errors import ConfigError
 from sourceenergy.units import Ud, UdPerKwh, Wh
 
 
@@ -195,6 +196,108 @@ class PostedStatement:
     transaction: str  # 0x + 64 hex digits
 
 
+class KeyKind(StrEnum):
+    """How a plant's energy is split; ``docs/keys.md`` has the names of other countries."""
+
+    STATIC = "static"
+    DYNAMIC = "dynamic"
+    HYBRID = "hybrid"
+    CASCADE = "cascade"
+
+
+PPM = 1_000_000
+COMMUNITIES_MOST = 5
+"""Most communities one meter may take part in (Austria's rule, and ours)."""
+
+
+@dataclass(frozen=True, slots=True)
+class AllocationKey:
+    """How one plant's energy is split among N members, in order of their numbers.
+
+    ``shares_ppm`` are the fixed shares of a static or hybrid key (together at most 1,000,000; what
+    they leave open goes to the grid, or into the second round of a hybrid key), zeros otherwise.
+    ``classes`` say who is served by need, and when: class 1 first; class 0 takes no part. All zero
+    in a static key; one class in a dynamic or hybrid key. Others raise ``ConfigError`` (rules
+    ``key.shares``, ``key.classes``).
+    """
+
+    kind: KeyKind
+    shares_ppm: tuple[int, ...]
+    classes: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse what is no key."""
+        shares, classes = self.shares_ppm, self.classes
+        if (
+            len(shares) != len(classes)
+            or any(share < 0 for share in shares)
+            or sum(shares) > PPM
+            or any(shares) != (self.kind in {KeyKind.STATIC, KeyKind.HYBRID})
+        ):
+            raise ConfigError(
+                "shares are zero or more, one a member, together at most 100 %; a static or hybrid "
+                "key has some, others none",
+                rule="key.shares",
+                field="shares",
+                value=f"{self.kind}: {sum(shares) / 10_000:g} %",
+                remedy="lower a share, or choose another key",
+            )
+        used = set(classes) - {0}
+        fits = {
+            KeyKind.STATIC: not used,
+            KeyKind.DYNAMIC: used == {1},
+            KeyKind.HYBRID: used == {1},
+            KeyKind.CASCADE: bool(used),
+        }[self.kind]
+        if not fits or any(number < 0 for number in classes):
+            raise ConfigError(
+                f"these priority classes do not make a {self.kind} key",
+                rule="key.classes",
+                field="classes",
+                value=sorted(set(classes)),
+                remedy="classes count from 1; only a cascade has several, a static key none",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class KeyVersion:
+    """A key and the second from which it holds, until that of the next version (UTC)."""
+
+    from_s: int
+    key: AllocationKey
+
+
+@dataclass(frozen=True, slots=True)
+class ParticipationVersion:
+    """From when, and with what part of its energy, a meter counts in which communities.
+
+    ``factors_ppm`` by community's name, in order of the names, together at most 1,000,000 and at
+    most five communities; others raise ``ConfigError`` (rule ``key.participation``).
+    """
+
+    from_s: int
+    factors_ppm: tuple[tuple[str, int], ...]
+
+    def __post_init__(self) -> None:
+        """Refuse more than all of a meter's energy."""
+        names = [name for name, _ in self.factors_ppm]
+        total = sum(factor for _, factor in self.factors_ppm)
+        if (
+            any(factor < 0 for _, factor in self.factors_ppm)
+            or total > PPM
+            or len(names) > COMMUNITIES_MOST
+            or names != sorted(set(names))
+        ):
+            raise ConfigError(
+                "a meter's participation factors are zero or more, together at most 100 %, in at "
+                f"most {COMMUNITIES_MOST} communities",
+                rule="key.participation",
+                field="participation",
+                value=f"{total / 10_000:g} % in {len(names)}",
+                remedy="lower a factor, or leave a community",
+            )
+
+
 @dataclass(frozen=True, slots=True)
 class TariffRule:
     """``period`` holds from ``from_hour`` to ``to_hour``, local (which may pass midnight).
@@ -220,8 +323,25 @@ class TariffVersion:
 
 
 @dataclass(frozen=True, slots=True)
+class TariffTier:
+    """``period`` holds in ``months`` until the month's use reaches ``up_to_wh`` (None: for ever).
+
+    Tiers of one month follow one another; the last has no bound.
+    """
+
+    period: str
+    months: frozenset[int]
+    up_to_wh: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class TariffPlan:
-    """A retail plan: its zone, its holidays, its rules and its versions in order of date."""
+    """A retail plan: its zone, its holidays, its rules and its versions in order of date.
+
+    A plan has ``rules`` (the price depends on the local time), or ``tiers`` (on the month's use),
+    or a ``series`` of hourly prices [ud/kWh] by the hour's start (UTC seconds), to which a
+    version's ``adder`` is added and for which its ``fallback`` stands in where an hour is missing.
+    """
 
     name: str
     title: str
@@ -232,3 +352,40 @@ class TariffPlan:
     rules: tuple[TariffRule, ...]
     versions: tuple[TariffVersion, ...]
     source: str
+    tiers: tuple[TariffTier, ...] = ()
+    series: dict[int, UdPerKwh] | None = None
+
+
+class ChargeKind(StrEnum):
+    """What a line of a bill is for, apart from the energy itself."""
+
+    DELIVERY = "delivery"
+    REGULATORY = "regulatory"
+    REBATE = "rebate"
+    TAX = "tax"
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeVersion:
+    """A charge from ``valid_from`` until ``valid_to`` (exclusive; None: open), local days.
+
+    Delivery and regulatory charges are money a month and for each kWh; rebate and tax are parts
+    per million of energy, delivery and regulatory together, before either of them.
+    """
+
+    valid_from: date
+    valid_to: date | None
+    month_ud: Ud
+    per_kwh: UdPerKwh
+    part_ppm: int
+
+
+@dataclass(frozen=True, slots=True)
+class BillCharge:
+    """A line of the bill that sharing energy does not change the rules of, with its versions."""
+
+    name: str
+    title: str
+    kind: ChargeKind
+    source: str
+    versions: tuple[ChargeVersion, ...]

@@ -7,7 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from sourceenergy.config.tariff_file import cents_to_ud_per_kwh, parse_tariffs, shipped_tariffs
+from sourceenergy.config.amounts import cents_to_ud_per_kwh
+from sourceenergy.config.tariff_file import parse_tariffs, shipped_tariffs
 from sourceenergy.errors import ConfigError
 
 PLAN = """
@@ -128,12 +129,19 @@ def test_versions_come_out_in_order_of_date() -> None:
     assert [version.valid_from.year for version in plan.versions] == [2025, 2026]
 
 
-def test_the_shipped_file_holds_ontario_s_two_plans_without_a_gap() -> None:
-    plans = parse_tariffs(shipped_tariffs(), "shipped")
-    assert sorted(plans) == ["ontario_time_of_use", "ontario_ultra_low_overnight"]
-    for plan in plans.values():
+SHIPPED = parse_tariffs(shipped_tariffs(), "shipped")
+
+
+def test_the_shipped_file_holds_ontario_s_plans_without_a_gap() -> None:
+    assert sorted(SHIPPED) == [
+        "ontario_tiered",
+        "ontario_tiered_business",
+        "ontario_time_of_use",
+        "ontario_ultra_low_overnight",
+    ]
+    for plan in SHIPPED.values():
         assert plan.time_zone == "America/Toronto"
-        assert len(plan.holiday_names) == 10
+        assert len(plan.holiday_names) == (0 if plan.tiers else 10)
         for one, following in zip(plan.versions, plan.versions[1:], strict=False):
             assert one.valid_to == following.valid_from
         assert plan.versions[-1].valid_to == date(2026, 11, 1)

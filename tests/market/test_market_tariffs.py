@@ -37,7 +37,7 @@ def period_hours(plan: TariffPlan, day: str) -> dict[str, int]:
 # --- refusals ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("moment", ["2021-10-31T23:59", "2026-11-01T00:00"])
+@pytest.mark.parametrize("moment", ["2021-04-30T23:59", "2026-11-01T00:00"])
 def test_a_day_without_a_version_is_refused_and_the_covered_days_are_named(moment: str) -> None:
     with pytest.raises(ConfigError, match="2025-11-01 to 2026-11-01") as refusal:
         price_at(TIME_OF_USE, at(moment))
@@ -95,6 +95,11 @@ def test_an_hour_without_a_rule_is_refused_by_its_local_time() -> None:
         ("2025-11-01T00:00", 9.8, "off_peak"),
         ("2024-11-04T08:00", 15.8, "on_peak"),
         ("2023-11-06T08:00", 18.2, "on_peak"),
+        ("2022-01-17T08:00", 17.0, "on_peak"),
+        ("2022-01-18T08:00", 8.2, "on_peak"),  # the province's relief of 21 days
+        ("2022-02-07T12:00", 8.2, "mid_peak"),
+        ("2022-02-08T08:00", 17.0, "on_peak"),
+        ("2021-05-03T12:00", 17.0, "on_peak"),
     ],
 )
 def test_time_of_use(moment: str, cents: float, period: str) -> None:
@@ -170,6 +175,25 @@ def test_a_holiday_past_the_last_version_is_a_gap_not_a_guess() -> None:
 
 
 # --- clocks change ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("day", "quarters"), [("2025-11-02", 100), ("2026-03-08", 92)])
+def test_a_day_the_clock_changes_has_a_price_for_every_quarter_hour(
+    day: str, quarters: int
+) -> None:
+    end = at(str(date.fromisoformat(day) + timedelta(days=1)))
+    for plan in (TIME_OF_USE, ULTRA_LOW):
+        priced = prices_at(plan, range(at(day), end, 900))
+        assert len(priced) == quarters
+    assert Counter(period for _, period in priced)["ultra_low"] == quarters - 64
+
+
+def test_29_february_is_a_day_like_others() -> None:
+    assert period_hours(TIME_OF_USE, "2024-02-29") == {
+        "off_peak": 12,
+        "mid_peak": 6,
+        "on_peak": 6,
+    }
 
 
 def test_the_day_of_25_hours_has_one_more_ultra_low_hour() -> None:

@@ -10,10 +10,18 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from sourceenergy.config.amounts import cents_to_ud_per_kwh
+from sourceenergy.config.key_tables import (
+    KeyVersionTable,
+    ParticipationTable,
+    Place,
+    key_versions,
+    participation_versions,
+)
 from sourceenergy.config.parsing import Strict, parse_toml
-from sourceenergy.config.tariff_file import TimeZone, cents_to_ud_per_kwh
+from sourceenergy.config.tariff_file import TimeZone
 from sourceenergy.errors import ConfigError
-from sourceenergy.records import Mode
+from sourceenergy.records import KeyKind, KeyVersion, Mode, ParticipationVersion
 from sourceenergy.units import UdPerKwh
 
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
@@ -64,6 +72,10 @@ class _Meter(Strict):
     files: tuple[str, ...] = ()
     verified: bool = True
     local_time_zone: TimeZone | None = None
+    key: KeyKind | None = None
+    priority: int = Field(default=1, ge=1, le=99)
+    key_version: tuple[KeyVersionTable, ...] = ()
+    participation: tuple[ParticipationTable, ...] = ()
 
 
 class _CommunityFile(Strict):
@@ -86,13 +98,22 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """A meter and whose energy it counts: parts by member number, one part for a single owner."""
+    """A meter and whose energy it counts: parts by member number, one part for a single owner.
+
+    ``keys`` say, where it counts a shared plant, who may use what it exports (``parts`` are then
+    the owners, whose is what is left); plants are served in order of ``priority``, lowest first,
+    then id. ``participation``: what part of its energy counts in this community; all of it before
+    the first version.
+    """
 
     id: str
     parts: tuple[tuple[int, int], ...]  # (index of the member, weight)
     files: tuple[str, ...]
     verified: bool
     local_time_zone: str | None
+    priority: int = 1
+    keys: tuple[KeyVersion, ...] = ()
+    participation: tuple[ParticipationVersion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +137,7 @@ def parse_community(text: str, what: str = "community.toml") -> Community:
     """Parse and cross-check a community file.
 
     Raises ``ConfigError`` for unknown members, two meters or members of one id, a meter without
-    an owner, or an account used twice.
+    an owner, an account used twice, or an allocation key that is none.
     """
     raw = parse_toml(_CommunityFile, text, what)
     _unique([m.id for m in raw.member], "member.id", "two members of one id")
@@ -159,7 +180,19 @@ def parse_community(text: str, what: str = "community.toml") -> Community:
                     remedy="add the member or mend the id",
                 )
         parts = tuple(sorted((index[owner], weight) for owner, weight in owners.items()))
-        meters.append(Meter(m.id, parts, m.files, m.verified, m.local_time_zone))
+        place = Place(m.id, raw.community.name, index, raw.community.time_zone)
+        meters.append(
+            Meter(
+                m.id,
+                parts,
+                m.files,
+                m.verified,
+                m.local_time_zone,
+                m.priority,
+                key_versions(m.key, m.key_version, place),
+                participation_versions(m.participation, place),
+            )
+        )
     c = raw.community
     return Community(
         c.name,
