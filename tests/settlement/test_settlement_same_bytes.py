@@ -8,7 +8,6 @@ from dataclasses import replace
 import pytest
 
 from settlement import ten_homes
-from sourceenergy.config.tariff_file import shipped_tariffs
 from sourceenergy.proofs import (
     ZERO_HASH,
     derive_salt,
@@ -64,7 +63,7 @@ def a_small_one(funded: bool) -> Period:
 CASES = {
     "operator collects": lambda: (a_small_one(False), FLAT_TARIFFS),
     "funded": lambda: (a_small_one(True), FLAT_TARIFFS),
-    "year": lambda: (ten_homes.period(*ten_homes.synthetic()), shipped_tariffs()),
+    "year": lambda: (ten_homes.period(*ten_homes.synthetic()), FLAT_TARIFFS),
 }
 BEFORE = {
     # price root, pool root, payout root, bundle hash, SHA-256 of intervals.csv and a member's file
@@ -88,9 +87,9 @@ BEFORE = {
         "0f11c20f007029ce20715839aaa24e339f90a56a64ae9fc52bcb3420b2f9de12",
         "e0b2379db152469daf28bc095dab2cf064cf6301ab90b2816528c0e23be81285",
         "f53bb62a8d11b2a660d90e7c6c76462cd2cd847d88b09f2a25f5c5e7d19f1dcb",
-        "707c600985b662c424cccb0d622f3eb5032e74b889d5f5624520fc361994c76c",
+        "297d2a56c424117617940bb51a4b9db1169dfda3893578f2bf8d42ba5221d68b",
         "88a9f17dd977b7db2ed1c0d6f8d46dbf02ad350dbb69961f3a93c0dcce383aae",
-        "75d357798dd56b790a8712b8a477a19215ac905e350863488e8a48f6147389fe",
+        "7f3aba17f407f4917a265247905698d70edb5b9a529ceedc1d4deaf49a315b35",
     ),
 }
 

@@ -16,6 +16,7 @@ from sourceenergy.records import TariffPlan
 from sourceenergy.settlement import VERSION
 from sourceenergy.settlement.ledger import AccountState
 from sourceenergy.settlement.period import Period, PeriodMember, PeriodMeter
+from sourceenergy.settlement.plants import PeriodPlant
 from sourceenergy.store.sqlite import Store
 from sourceenergy.units import iso_utc
 
@@ -103,4 +104,21 @@ def assemble_period(
         opening=dict(money.opening),
         deposits_ud=dict(money.deposits_ud),
         exits=money.exits,
+        plants=_plants(community),
+        internal_price=community.internal_price,
+        internal_fee=community.internal_fee,
+        participation=tuple(
+            (m, meter.participation)
+            for m, meter in enumerate(community.meters)
+            if meter.participation
+        ),
+    )
+
+
+def _plants(community: Community) -> tuple[PeriodPlant, ...]:
+    """Shared plants in the order in which they serve: by priority, then by the meter's id."""
+    shared = [(meter.priority, meter.id, m) for m, meter in enumerate(community.meters)]
+    order = [m for _, _, m in sorted(shared) if community.meters[m].keys]
+    return tuple(
+        PeriodPlant(m, place, community.meters[m].keys) for place, m in enumerate(order, start=1)
     )

@@ -245,8 +245,10 @@ def _lines(period: Period, settlement: Settlement, index: int, local: LocalDays)
     given, outcome = settlement.given, settlement.outcome
     ledger = settlement.ledgers[index]
     imported, exported = given.imported[:, index], given.exported[:, index]
-    from_grid = imported - outcome.bought[:, index]
-    to_grid = exported - outcome.sold[:, index]
+    allocated, provided = outcome.allocated[:, index], outcome.provided[:, index]
+    from_grid = imported - outcome.bought[:, index] - allocated
+    to_grid = exported - outcome.sold[:, index] - provided
+    alone_to_grid = exported
     average = average_ud_per_kwh(ledger.bought_nd, ledger.bought_wh)
     lines = [
         Line(
@@ -264,6 +266,17 @@ def _lines(period: Period, settlement: Settlement, index: int, local: LocalDays)
     if given.fee:
         fee = ("platform_fee", "Platform fee on energy from neighbours", "community", given.fee)
         lines.append(Line(*fee, False, ledger.bought_wh, ledger.fee_nd, None, 0))
+    if given.plants is not None:
+        price, plant_fee = given.plants.price, given.plants.fee
+        if not price:  # the plant is its members' own: alone, each would sell the own part
+            alone_to_grid = exported - provided + allocated
+        own = ("plant_allocated", "From the shared plant, by key", "community", price, False)
+        lines.append(Line(*own, ledger.allocated_wh, ledger.allocated_nd, None, 0))
+        if plant_fee:
+            due = ("plant_fee", "Fee on energy from the shared plant", "community", plant_fee)
+            lines.append(Line(*due, False, ledger.allocated_wh, ledger.allocated_fee_nd, None, 0))
+        gave = ("plant_provided", "Your part of the plant, by key", "community", price, False)
+        lines.append(Line(*gave, ledger.provided_wh, -ledger.provided_nd, None, 0))
     retail = given.retail[:, index]
     names = local.tariff_periods[period.members[index].plan]
     for period_name, price, rows in _tariff_groups(names, retail):
@@ -279,7 +292,7 @@ def _lines(period: Period, settlement: Settlement, index: int, local: LocalDays)
     feed_in = given.feed_in[:, index]
     for price in sorted({int(p) for p in np.unique(feed_in)}):
         rows = feed_in == price
-        with_wh, alone_wh = int(to_grid[rows].sum()), int(exported[rows].sum())
+        with_wh, alone_wh = int(to_grid[rows].sum()), int(alone_to_grid[rows].sum())
         line = ("grid_feed_in", "Sold to the grid at feed-in", "utility", price, False)
         lines.append(Line(*line, with_wh, -with_wh * price, alone_wh, -alone_wh * price))
     return lines

@@ -23,6 +23,7 @@ from sourceenergy.proofs import keccak, record_leaf_hash
 from sourceenergy.proofs.bulk_leaves import hex_of_rows
 from sourceenergy.records import MeterInterval, Mode, Quality, TariffPlan
 from sourceenergy.settlement.accounts import Accounts
+from sourceenergy.settlement.bundle_terms import optional_terms, read_optional_terms
 from sourceenergy.settlement.leaves import record_leaves
 from sourceenergy.settlement.ledger import AccountState
 from sourceenergy.settlement.period import Period, PeriodMember, PeriodMeter
@@ -42,7 +43,7 @@ def canonical_json(value: object) -> bytes:
 
 def write_bundle(period: Period, tariffs_text: str) -> dict[str, bytes]:
     """The bundle's files by name; the same period gives the same bytes."""
-    head = {
+    head: dict[str, Any] = {
         "version": period.version,
         "community": period.community,
         "mode": period.mode.value,
@@ -60,6 +61,7 @@ def write_bundle(period: Period, tariffs_text: str) -> dict[str, bytes]:
         "deposits_ud": period.deposits_ud,
         "exits": sorted(period.exits),
     }
+    head |= optional_terms(period)
     rest = canonical_json(head)
     pieces: list[bytes] = []
     # The long lists are written by hand, as the encoder would: it is slow for a million homes.
@@ -178,13 +180,18 @@ def read_bundle(files: Mapping[str, bytes]) -> BundleRead:
             raise _broken(name, "the file is not in the bundle")
     try:
         plans = parse_tariffs(files[TARIFFS].decode(), TARIFFS)
+        if not plans:
+            raise ValueError("it names no plan")
     except (ValueError, ConfigError) as error:
         raise _broken(TARIFFS, f"cannot be read: {error}") from error
     records = files[RECORDS].decode(errors="replace").removesuffix("\n").split("\n")
     try:
         head: dict[str, Any] = json.loads(files[PERIOD])
         period = _period(head, plans, len(records) - 1)
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+    except (
+        *(KeyError, TypeError, ValueError, AttributeError, OverflowError),
+        ConfigError,
+    ) as error:
         raise _broken(PERIOD, f"cannot be read: {error}") from error
     return _with_records(period, records)
 
@@ -262,6 +269,7 @@ def _period(head: dict[str, Any], plans: dict[str, TariffPlan], records: int) ->
         opening={a: AccountState(*(int(x) for x in s)) for a, s in head["opening"].items()},
         deposits_ud={a: int(x) for a, x in head["deposits_ud"].items()},
         exits=frozenset(head["exits"]),
+        **read_optional_terms(head, len(meters), len(head["members"])),
     )
 
 

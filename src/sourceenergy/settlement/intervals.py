@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sourceenergy.errors import InvariantBroken
 from sourceenergy.market.pool import pool, split_rows
 from sourceenergy.settlement.columns import Meters
+from sourceenergy.settlement.plants import SharedPlants, share_plants
 from sourceenergy.units import ND_PER_UD
 
 Ints = NDArray[np.int64]
@@ -26,7 +27,8 @@ class IntervalInput:
 
     ``imported``, ``exported`` [Wh, T×N]; ``trades`` [bool, T×N] False where a member sits out;
     ``retail``, ``feed_in`` [ud/kWh, T×N]; ``fee`` [ud/kWh]; ``spendable_nd`` [nd, N] (Python's
-    integers where 64 bits are too few) or None where the operator collects afterwards.
+    integers where 64 bits are too few) or None where the operator collects afterwards; ``plants``
+    that a key shares, whose energy is in their owners' ``exported``.
     """
 
     imported: Ints
@@ -37,6 +39,7 @@ class IntervalInput:
     fee: int
     mechanism: str
     spendable_nd: NDArray[Any] | None
+    plants: SharedPlants | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,8 @@ class IntervalOutcome:
     """Who bought and sold what among neighbours [Wh, T×N], at which price [ud/kWh, T].
 
     ``feed_in`` and ``retail`` are the band the price lies in (retail before the fee); all are zero
-    where nothing was shared.
+    where nothing was shared. ``allocated`` [Wh, T×N] is what a key gave a member from the shared
+    plants, ``provided`` what a plant's owner gave for it.
     """
 
     bought: Ints
@@ -53,6 +57,8 @@ class IntervalOutcome:
     price: Ints
     feed_in: Ints
     retail: Ints
+    allocated: Ints
+    provided: Ints
 
 
 def members_energy(energy: Ints, settles: Flags, meters: Meters, members: int) -> Ints:
@@ -97,6 +103,7 @@ def share_intervals(given: IntervalInput) -> IntervalOutcome:
         check_invariants(given, outcome)
         return outcome
     left = given.spendable_nd
+    internal = 0 if given.plants is None else given.plants.price + given.plants.fee
     pieces = []
     for t in range(given.imported.shape[0]):
         one = _row(given, t)
@@ -109,59 +116,79 @@ def share_intervals(given: IntervalInput) -> IntervalOutcome:
         # What was cut to the funds cannot cost more than they are, so no product overflows.
         unit = max(0, int(piece.price[0]) + given.fee)
         left = left - piece.bought[0].astype(left.dtype) * unit
+        left = left - piece.allocated[0].astype(left.dtype) * internal
         pieces.append(piece)
     return IntervalOutcome(
         *(
-            np.concatenate([getattr(piece, name) for piece in pieces])
-            for name in ("bought", "sold", "traded", "price", "feed_in", "retail")
+            np.concatenate([getattr(piece, field.name) for piece in pieces])
+            for field in fields(IntervalOutcome)
         )
     )
 
 
 def _row(given: IntervalInput, t: int) -> IntervalInput:
     cut = slice(t, t + 1)
-    return IntervalInput(
-        given.imported[cut],
-        given.exported[cut],
-        given.trades[cut],
-        given.retail[cut],
-        given.feed_in[cut],
-        given.fee,
-        given.mechanism,
-        None,
+    return replace(
+        given,
+        imported=given.imported[cut],
+        exported=given.exported[cut],
+        trades=given.trades[cut],
+        retail=given.retail[cut],
+        feed_in=given.feed_in[cut],
+        spendable_nd=None,
+        plants=None if given.plants is None else given.plants.cut(cut),
     )
 
 
-def _share(given: IntervalInput, need: Ints) -> IntervalOutcome:
-    surplus = np.where(given.trades, given.exported, 0)
-    result = pool(surplus, need, given.feed_in, given.retail - given.fee, given.mechanism)
+def _share(given: IntervalInput, wanted: Ints) -> IntervalOutcome:
+    """Plants first, by their keys; then the pool, with what members still want and have left."""
+    allocated, provided = np.zeros_like(wanted), np.zeros_like(wanted)
+    if given.plants is not None:
+        allocated, provided = share_plants(
+            given.plants, wanted, given.trades, given.retail, given.feed_in
+        )
+    surplus = np.where(given.trades, given.exported - provided, 0)
+    bid = given.retail - given.fee
+    result = pool(surplus, wanted - allocated, given.feed_in, bid, given.mechanism)
     retail = np.where(result.traded, result.bid + given.fee, 0)
     return IntervalOutcome(
-        result.bought, result.sold, result.traded, result.price, result.ask, retail
+        result.bought,
+        result.sold,
+        result.traded,
+        result.price,
+        result.ask,
+        retail,
+        allocated,
+        provided,
     )
 
 
 def check_invariants(given: IntervalInput, outcome: IntervalOutcome) -> None:
     """Raise ``InvariantBroken``, naming invariant and interval, unless all of these hold.
 
-    Local sold = local bought; nobody sells more than exported or buys more than imported; nobody
-    trades with themselves; feed-in ≤ price ≤ price + fee ≤ retail for every trader; nobody who
-    sits out trades.
+    Local sold = local bought, provided = allocated; nobody sells and provides more than exported,
+    or buys and is allocated more than imported; nobody trades with themselves; feed-in ≤ price ≤
+    price + fee ≤ retail for every trader; nobody who sits out trades.
     """
     bought, sold = outcome.bought, outcome.sold
+    allocated, provided = outcome.allocated, outcome.provided
     volume = sold.sum(axis=1)
     price = outcome.price[:, None]
     checks: dict[str, Any] = {
         "local sold = local bought": volume == bought.sum(axis=1),
-        "energy is never negative": (np.minimum(bought, sold) >= 0).all(axis=1),
-        "bought ≤ imported": (bought <= given.imported).all(axis=1),
-        "sold ≤ exported": (sold <= given.exported).all(axis=1),
+        "provided = allocated": provided.sum(axis=1) == allocated.sum(axis=1),
+        "energy is never negative": (np.minimum(bought, sold) >= 0).all(axis=1)
+        & (np.minimum(allocated, provided) >= 0).all(axis=1),
+        "bought + allocated ≤ imported": (bought + allocated <= given.imported).all(axis=1),
+        "sold + provided ≤ exported": (sold + provided <= given.exported).all(axis=1),
         "no self-trade": (bought + sold <= volume[:, None]).all(axis=1),
         "feed-in ≤ price for every seller": ((sold == 0) | (given.feed_in <= price)).all(axis=1),
         "price + fee ≤ retail for every buyer": (
             (bought == 0) | (price + given.fee <= given.retail)
         ).all(axis=1),
-        "who sits out does not trade": (given.trades | (bought + sold == 0)).all(axis=1),
+        "who sits out does not trade": (
+            given.trades | (bought + sold + allocated + provided == 0)
+        ).all(axis=1),
     }
     for invariant, holds in checks.items():
         if not holds.all():

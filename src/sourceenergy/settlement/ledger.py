@@ -20,7 +20,8 @@ class MemberLedger:
     """One member's period: energy [Wh], exact values [nd] and money [ud].
 
     ``grid_only_nd`` is what the same meters would have cost with the grid alone (import at retail
-    less export at feed-in); ``cost_nd`` what they cost with the community.
+    less export at feed-in); ``cost_nd`` what they cost with the community. ``allocated`` is what a
+    key gave the member from shared plants, ``provided`` what the member's part of them gave.
     """
 
     imported_wh: int
@@ -36,16 +37,26 @@ class MemberLedger:
     bought_ud: int
     fee_ud: int
     sold_ud: int
+    allocated_wh: int = 0
+    provided_wh: int = 0
+    allocated_nd: int = 0
+    allocated_fee_nd: int = 0
+    provided_nd: int = 0
+    allocated_ud: int = 0
+    allocated_fee_ud: int = 0
+    provided_ud: int = 0
 
     @property
     def net_ud(self) -> int:
         """Money the community owes the member (positive) or the member owes it [ud]."""
-        return self.sold_ud - self.bought_ud - self.fee_ud
+        shared = self.provided_ud - self.allocated_ud - self.allocated_fee_ud
+        return self.sold_ud - self.bought_ud - self.fee_ud + shared
 
     @property
     def cost_nd(self) -> int:
         """Energy cost with the community, grid part included [nd]."""
         community = self.bought_nd + self.fee_nd - self.sold_nd
+        community += self.allocated_nd + self.allocated_fee_nd - self.provided_nd
         return community + self.grid_import_nd - self.grid_export_nd
 
     @property
@@ -80,11 +91,21 @@ class Ledgers(Columns[MemberLedger]):
     bought_ud: Money
     fee_ud: Money
     sold_ud: Money
+    allocated_wh: Ints
+    provided_wh: Ints
+    allocated_nd: Money
+    allocated_fee_nd: Money
+    provided_nd: Money
+    allocated_ud: Money
+    allocated_fee_ud: Money
+    provided_ud: Money
 
     @property
     def net_ud(self) -> Money:
         """``MemberLedger.net_ud`` of all."""
-        return self.sold_ud - self.bought_ud - self.fee_ud
+        shared = self.provided_ud - self.allocated_ud - self.allocated_fee_ud
+        net: Money = self.sold_ud - self.bought_ud - self.fee_ud + shared
+        return net
 
     def __len__(self) -> int:
         """How many members."""
@@ -101,17 +122,27 @@ def members_ledgers(given: IntervalInput, outcome: IntervalOutcome) -> tuple[Led
     pays more in any interval than with the grid alone.
     """
     price = outcome.price[:, None]
+    allocated, provided = outcome.allocated, outcome.provided
     bought_nd = sum_products(outcome.bought, price)
     sold_nd = sum_products(outcome.sold, price)
-    fee_nd = sum_products(outcome.bought, np.array([[given.fee]], dtype=np.int64))
-    grid_import_nd = sum_products(given.imported - outcome.bought, given.retail)
-    grid_export_nd = sum_products(given.exported - outcome.sold, given.feed_in)
+    fee_nd = sum_products(outcome.bought, _everywhere(given.fee))
+    internal, internal_fee = (
+        (0, 0) if given.plants is None else (given.plants.price, given.plants.fee)
+    )
+    allocated_nd = sum_products(allocated, _everywhere(internal))
+    provided_nd = sum_products(provided, _everywhere(internal))
+    allocated_fee_nd = sum_products(allocated, _everywhere(internal_fee))
+    grid_import_nd = sum_products(given.imported - outcome.bought - allocated, given.retail)
+    grid_export_nd = sum_products(given.exported - outcome.sold - provided, given.feed_in)
     import_nd = sum_products(given.imported, given.retail)
-    export_nd = sum_products(given.exported, given.feed_in)
+    own = given.exported if internal else given.exported - provided + allocated
+    export_nd = sum_products(own, given.feed_in)
     _nobody_worse_off(given, outcome)
     members = len(bought_nd)
-    energy_ud = round_to_zero_sum(np.concatenate([sold_nd, -bought_nd]))
-    fees_ud = round_to_zero_sum(np.concatenate([-fee_nd, money([exact_sum(fee_nd)])]))
+    energy_ud = round_to_zero_sum(np.concatenate([sold_nd, -bought_nd, provided_nd, -allocated_nd]))
+    fees_nd = np.concatenate([-fee_nd, money([exact_sum(fee_nd) + exact_sum(allocated_fee_nd)])])
+    fees_ud = round_to_zero_sum(np.concatenate([fees_nd, -allocated_fee_nd]))
+    sold_ud, bought_ud, provided_ud, allocated_ud = energy_ud.reshape(4, members)
     ledgers = Ledgers(
         given.imported.sum(axis=0),
         given.exported.sum(axis=0),
@@ -123,11 +154,23 @@ def members_ledgers(given: IntervalInput, outcome: IntervalOutcome) -> tuple[Led
         grid_import_nd,
         grid_export_nd,
         import_nd - export_nd,
-        -energy_ud[members:],
+        -bought_ud,
         -fees_ud[:members],
-        energy_ud[:members],
+        sold_ud,
+        allocated.sum(axis=0),
+        provided.sum(axis=0),
+        allocated_nd,
+        allocated_fee_nd,
+        provided_nd,
+        -allocated_ud,
+        -fees_ud[members + 1 :],
+        provided_ud,
     )
     return ledgers, int(fees_ud[members])
+
+
+def _everywhere(price: int) -> Ints:
+    return np.array([[price]], dtype=np.int64)
 
 
 def _nobody_worse_off(given: IntervalInput, outcome: IntervalOutcome) -> None:
@@ -137,6 +180,11 @@ def _nobody_worse_off(given: IntervalInput, outcome: IntervalOutcome) -> None:
     buyer_gain = (given.retail - price - given.fee) >= 0
     seller_gain = (price - given.feed_in) >= 0
     worse = ((outcome.bought > 0) & ~buyer_gain) | ((outcome.sold > 0) & ~seller_gain)
+    if given.plants is not None:
+        internal = given.plants.price
+        floor = internal if internal else given.feed_in  # free energy could have been sold
+        worse |= (outcome.allocated > 0) & (floor + given.plants.fee > given.retail)
+        worse |= (outcome.provided > 0) & (floor < given.feed_in)
     if worse.any():
         t, i = (int(x) for x in np.argwhere(worse)[0])
         raise InvariantBroken(

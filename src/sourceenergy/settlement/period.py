@@ -14,11 +14,12 @@ import numpy as np
 
 from sourceenergy.economy.aggregated_market import meter_settles
 from sourceenergy.errors import InputError, InvariantBroken
+from sourceenergy.market.keys import participating_dated
 from sourceenergy.market.tariffs import prices_at
 from sourceenergy.proofs import derive_salt, merkle_root, price_leaf_hash
 from sourceenergy.proofs.bulk import Rows, derived_salts, root_of, tree, tree_proof
 from sourceenergy.proofs.bulk_leaves import rows_of_hex
-from sourceenergy.records import IntervalPrice, Mode, Quality, TariffPlan
+from sourceenergy.records import IntervalPrice, Mode, ParticipationVersion, Quality, TariffPlan
 from sourceenergy.settlement.accounts import Accounts, require_distinct, roll_accounts
 from sourceenergy.settlement.columns import Members, Meters, PeriodMember, PeriodMeter
 from sourceenergy.settlement.intervals import (
@@ -32,6 +33,13 @@ from sourceenergy.settlement.intervals import (
 from sourceenergy.settlement.leaves import EnergyLeaves, PayoutLeaves, record_roots
 from sourceenergy.settlement.ledger import AccountState, MemberLedger, members_ledgers
 from sourceenergy.settlement.money import exact_sum, money
+from sourceenergy.settlement.plants import (
+    FREE,
+    PeriodPlant,
+    SharedPlants,
+    require_internal_price,
+    shared_plants,
+)
 from sourceenergy.units import ND_PER_UD, Ud, UdPerKwh, Wh
 
 __all__ = ["Period", "PeriodMember", "PeriodMeter", "Settlement", "interval_input", "settle"]
@@ -43,6 +51,8 @@ class Period:
 
     ``funded``: members pay from funds they deposited before (``deposits_ud`` are those counted
     in this period); otherwise the operator collects what each owes, and deposits it, afterwards.
+    ``plants`` are meters whose export a key shares, at ``internal_price`` and ``internal_fee``;
+    ``participation`` says, by meter index, what part of a meter's energy counts here.
     """
 
     version: str
@@ -66,6 +76,10 @@ class Period:
     opening: Mapping[str, AccountState]
     deposits_ud: Mapping[str, int] = field(default_factory=dict)
     exits: frozenset[str] = frozenset()
+    plants: tuple[PeriodPlant, ...] = ()
+    internal_price: UdPerKwh = FREE
+    internal_fee: UdPerKwh = FREE
+    participation: tuple[tuple[int, tuple[ParticipationVersion, ...]], ...] = ()
 
     @property
     def starts_s(self) -> range:
@@ -122,7 +136,7 @@ class Settlement:
 
     @property
     def local_wh(self) -> Wh:
-        """Energy shared among neighbours [Wh]."""
+        """Energy that went from member to member, through the pool or by a key [Wh]."""
         return Wh(exact_sum(self.energy_leaves.sold))
 
     @property
@@ -186,15 +200,42 @@ def interval_input(period: Period) -> IntervalInput:
         deposits = money([period.deposits_ud.get(name, 0) for name in members.names])
         spendable = money(((opening.balance_ud + deposits) * ND_PER_UD).tolist())
     settles = period.settles
+    imported, exported = _counted_here(period)
     return IntervalInput(
-        members_energy(period.imported, settles, meters, count),
-        members_energy(period.exported, settles, meters, count),
+        members_energy(imported, settles, meters, count),
+        members_energy(exported, settles, meters, count),
         trades,
         retail,
         np.full((len(starts), count), period.feed_in, dtype=np.int64),
         period.fee,
         period.mechanism,
         spendable,
+        _plants(period, np.where(settles, exported, 0)) if period.plants else None,
+    )
+
+
+def _counted_here(period: Period) -> tuple[Ints, Ints]:
+    """What the meters imported and exported for this community [Wh, T×M]."""
+    if not period.participation:
+        return period.imported, period.exported
+    imported, exported = period.imported.copy(), period.exported.copy()
+    for meter, versions in period.participation:
+        for energy in (imported, exported):
+            energy[:, meter] = participating_dated(
+                versions, period.community, period.starts_s, energy[:, meter]
+            )
+    return imported, exported
+
+
+def _plants(period: Period, exported: Ints) -> SharedPlants:
+    require_internal_price(period.internal_price, period.internal_fee, period.feed_in)
+    return shared_plants(
+        period.plants,
+        [period.meter_columns.parts(plant.meter) for plant in period.plants],
+        exported[:, [plant.meter for plant in period.plants]],
+        period.starts_s,
+        period.internal_price,
+        period.internal_fee,
     )
 
 
@@ -238,8 +279,8 @@ def settle(period: Period) -> Settlement:
             members.keys,
             ledgers.imported_wh,
             ledgers.exported_wh,
-            ledgers.bought_wh,
-            ledgers.sold_wh,
+            ledgers.bought_wh + ledgers.allocated_wh,
+            ledgers.sold_wh + ledgers.provided_wh,
             derived_salts(members.salts, "energy"),
         ),
         merkle_root([price_leaf_hash(price) for price in prices]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sourceenergy.errors import VerificationFailed
 from sourceenergy.proofs import price_leaf_hash, statement_hash
@@ -12,6 +12,7 @@ from sourceenergy.records import EnergyLeaf, IntervalPrice, PayoutLeaf, Statemen
 from sourceenergy.settlement.bundle import canonical_json, utc_seconds
 from sourceenergy.settlement.ledger import AccountState
 from sourceenergy.settlement.period import Period, Settlement
+from sourceenergy.settlement.plants import FREE
 from sourceenergy.units import UdPerKwh, iso_utc
 
 STATEMENT, INTERVALS = "statement.json", "intervals.csv"
@@ -78,13 +79,15 @@ class PublicPeriod:
     hash: str
     prices: tuple[IntervalPrice, ...]
     commitments: tuple[str, ...]
+    internal_price: UdPerKwh = FREE
+    internal_fee: UdPerKwh = FREE
 
 
 def write_public(
     period: Period, settlement: Settlement, anchor: Anchor, statement: Statement
 ) -> dict[str, bytes]:
     """The public files by name: no member, no meter, no energy of an interval is in them."""
-    head = {
+    head: dict[str, Any] = {
         "version": period.version,
         "community": period.community,
         "mode": period.mode.value,
@@ -93,6 +96,8 @@ def write_public(
         "statement": asdict(statement),
         "hash": statement_hash(anchor.chain_id, anchor.clearing, statement),
     }
+    if period.plants:
+        head["internal_ud_per_kwh"] = {"price": period.internal_price, "fee": period.internal_fee}
     lines = [",".join(_COLUMNS)]
     lines += [
         f"{iso_utc(p.start_s)},{p.seconds},{int(p.local)},{p.price},{p.feed_in},{p.retail},"
@@ -111,6 +116,8 @@ def read_public(files: dict[str, bytes]) -> PublicPeriod:
         name, mechanism, version, stated_hash = (
             str(head[key]) for key in ("community", "mechanism", "version", "hash")
         )
+        internal = head.get("internal_ud_per_kwh", {"price": 0, "fee": 0})
+        internal_price, internal_fee = (UdPerKwh(int(internal[k])) for k in ("price", "fee"))
     except (KeyError, TypeError, ValueError) as error:
         raise _broken(STATEMENT, error) from error
     prices, commitments = [], []
@@ -146,6 +153,8 @@ def read_public(files: dict[str, bytes]) -> PublicPeriod:
         stated_hash,
         tuple(prices),
         tuple(commitments),
+        internal_price,
+        internal_fee,
     )
 
 
@@ -156,31 +165,38 @@ def write_member(
     account = period.members[index].account
     opening = period.opening.get(account, AccountState())
     ledger = settlement.ledgers[index]
-    columns = (
-        settlement.given.imported[:, index].tolist(),
-        settlement.given.exported[:, index].tolist(),
-        settlement.outcome.bought[:, index].tolist(),
-        settlement.outcome.sold[:, index].tolist(),
-    )
+    given, outcome = settlement.given, settlement.outcome
+    columns = [given.imported, given.exported, outcome.bought, outcome.sold]
+    names = list(MemberInterval._fields[:5])
+    money = {
+        "bought": ledger.bought_ud,
+        "fee": ledger.fee_ud,
+        "sold": ledger.sold_ud,
+        "net": ledger.net_ud,
+    }
+    if period.plants:
+        columns += [outcome.allocated, outcome.provided]
+        names = list(MemberInterval._fields)
+        money |= {
+            "allocated": ledger.allocated_ud,
+            "allocated_fee": ledger.allocated_fee_ud,
+            "provided": ledger.provided_ud,
+        }
+    own = [column[:, index].tolist() for column in columns]
     body = {
         "anchor": asdict(anchor),
         "epoch": statement.epoch,
         "statement_hash": statement_hash(anchor.chain_id, anchor.clearing, statement),
         "opening": asdict(opening),
         "deposits_ud": settlement.deposits_ud.get(account, 0),
-        "money_ud": {
-            "bought": ledger.bought_ud,
-            "fee": ledger.fee_ud,
-            "sold": ledger.sold_ud,
-            "net": ledger.net_ud,
-        },
+        "money_ud": money,
         "exit": account in period.exits,
         "payout_leaf": asdict(settlement.payout_leaves[index]),
         "payout_proof": settlement.payout_proof(anchor.community, index),
         "energy_leaf": asdict(settlement.energy_leaves[index]),
         "energy_proof": settlement.energy_proof(index),
-        "intervals_columns": ["start_s", "imported_wh", "exported_wh", "bought_wh", "sold_wh"],
-        "intervals": [list(row) for row in zip(period.starts_s, *columns, strict=True)],
+        "intervals_columns": names,
+        "intervals": [list(row) for row in zip(period.starts_s, *own, strict=True)],
     }
     # One line per interval keeps the file small and still readable.
     rows = body.pop("intervals")
@@ -188,6 +204,18 @@ def write_member(
     text = canonical_json(body).decode().rstrip().removesuffix("}").rstrip()
     listed = ",\n  ".join(json.dumps(row, separators=(",", ":")) for row in rows)
     return f'{text},\n "intervals": [\n  {listed}\n ]\n}}\n'.encode()
+
+
+class MemberInterval(NamedTuple):
+    """A member's energy in one interval [Wh]; the last two where a plant is shared by a key."""
+
+    start_s: int
+    imported_wh: int
+    exported_wh: int
+    bought_wh: int
+    sold_wh: int
+    allocated_wh: int = 0
+    provided_wh: int = 0
 
 
 @dataclass(frozen=True)
@@ -207,7 +235,16 @@ class MemberFile:
     payout_proof: tuple[str, ...]
     energy_leaf: EnergyLeaf
     energy_proof: tuple[str, ...]
-    intervals: tuple[tuple[int, int, int, int, int], ...]
+    intervals: tuple[MemberInterval, ...]
+    allocated_ud: int = 0
+    allocated_fee_ud: int = 0
+    provided_ud: int = 0
+
+    @property
+    def net_ud(self) -> int:
+        """Money the community owes the member, or the member owes it [ud]."""
+        shared = self.provided_ud - self.allocated_ud - self.allocated_fee_ud
+        return self.sold_ud - self.bought_ud - self.fee_ud + shared
 
 
 def read_member(data: bytes) -> MemberFile:
@@ -229,7 +266,10 @@ def read_member(data: bytes) -> MemberFile:
             tuple(raw["payout_proof"]),
             EnergyLeaf(**raw["energy_leaf"]),
             tuple(raw["energy_proof"]),
-            tuple((int(a), int(b), int(c), int(d), int(e)) for a, b, c, d, e in raw["intervals"]),
+            tuple(MemberInterval(*(int(value) for value in row)) for row in raw["intervals"]),
+            int(money.get("allocated", 0)),
+            int(money.get("allocated_fee", 0)),
+            int(money.get("provided", 0)),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise _broken("the member's file", error) from error
