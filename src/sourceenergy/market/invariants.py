@@ -1,0 +1,100 @@
+"""What must hold of every clearing, checked on every run before anyone sees the result.
+
+- energy: what is sold is what is bought, per market; no order gets less than nothing or more than
+  it asked for;
+- money: what buyers pay is what sellers receive plus the surplus, to the nano-dollar;
+- limits: no bid pays above its price, no ask receives below it (where the mechanism promises so);
+- volume: no one price would let more energy change hands (where the mechanism promises the most);
+- partners: nobody's two sides exceed the volume, so that all can be paired with others.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sourceenergy.errors import InvariantBroken
+from sourceenergy.market.book import ASK, BID, Clearing, Ints, exact_sum, reserved
+from sourceenergy.market.rationing import dominant_member
+from sourceenergy.market.uniform import energy_by_price
+
+
+def check(clearing: Clearing, rational: bool, most: bool) -> Clearing:
+    """The clearing, or ``InvariantBroken`` with the rule that failed."""
+    book, energy = clearing.book, clearing.energy
+    _hold("fill.order", not ((energy < 0) | (energy > book.quantity)).any(), "fills")
+    bought = _per_market(clearing, np.where(book.side == BID, energy, 0))
+    sold = _per_market(clearing, np.where(book.side == ASK, energy, 0))
+    _hold("energy.conserved", (bought == sold).all(), "energy")
+    _hold("energy.conserved", (bought == clearing.volume).all(), "volume")
+    _money(clearing)
+    if rational:
+        _limits(clearing)
+    _partners(clearing)
+    if most:
+        _volume(clearing)
+    return clearing
+
+
+def _money(clearing: Clearing) -> None:
+    if clearing.own_value is None:
+        margin = clearing.buy_price - clearing.sell_price
+        apart = np.flatnonzero((margin != 0) | (clearing.surplus != 0))
+        paid = [int(clearing.volume[s]) * int(margin[s]) for s in apart]
+        _hold("money.conserved", paid == clearing.surplus[apart].tolist(), "surplus")
+        return
+    value, bid = clearing.own_value, clearing.book.side == BID
+    residual = exact_sum(value[bid]) - exact_sum(value[~bid]) - exact_sum(clearing.surplus)
+    _hold("money.conserved", residual == 0, "value")
+
+
+def _limits(clearing: Clearing) -> None:
+    book, got = clearing.book, clearing.energy > 0
+    energy, value = clearing.energy[got], clearing.fills.value[got]
+    worth = energy * reserved(book, clearing.rules)[got]
+    bids = book.side[got] == BID
+    _hold("limit.kept", (value[bids] <= worth[bids]).all(), "bids")
+    _hold("limit.kept", (value[~bids] >= worth[~bids]).all(), "asks")
+
+
+def _partners(clearing: Clearing) -> None:
+    book = clearing.book
+    for number in range(book.markets):
+        here = slice(int(book.offsets[number]), int(book.offsets[number + 1]))
+        volume = int(clearing.volume[number])
+        held = dominant_member(book.member[here], clearing.energy[here], volume)
+        _hold("trade.self", held < 0, f"member {held}")
+
+
+def _volume(clearing: Clearing) -> None:
+    """No one price would let more energy pass between different members.
+
+    Certain where the dearest bid left over lies below the cheapest ask left over; counted anew
+    where not.
+    """
+    book, left = clearing.book, clearing.left
+    price = reserved(book, clearing.rules)
+    for number in range(book.markets):
+        here = slice(int(book.offsets[number]), int(book.offsets[number + 1]))
+        rest = left[here] > 0
+        bids, asks = rest & (book.side[here] == BID), rest & (book.side[here] == ASK)
+        if not bids.any() or not asks.any():
+            continue
+        if price[here][bids].max() >= price[here][asks].min():
+            most = int(energy_by_price(book.market(number), price[here])[1].max())
+            _hold("volume.most", int(clearing.volume[number]) >= most, f"market {number}")
+
+
+def _per_market(clearing: Clearing, energy: Ints) -> Ints:
+    sums = np.concatenate([[0], np.cumsum(energy)])
+    result: Ints = sums[clearing.book.offsets[1:]] - sums[clearing.book.offsets[:-1]]
+    return result
+
+
+def _hold(rule: str, holds: object, field: str) -> None:
+    if not holds:
+        raise InvariantBroken(
+            "a clearing failed its check and was not used",
+            rule=rule,
+            field=field,
+            remedy="report it with the orders of the interval",
+        )
