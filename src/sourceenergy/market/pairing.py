@@ -122,6 +122,10 @@ def _apart(book: Book, bid: Ints, ask: Ints, traded: Ints) -> tuple[Ints, Ints, 
             own[2] -= moved
             other[2] -= moved
             pairs += [[own[0], other[1], moved], [other[0], own[1], moved]]
-    kept = [each for each in pairs if each[2]]
-    columns = np.array(kept, dtype=np.int64).reshape(-1, 3).T
+    merged: dict[tuple[int, int], int] = {}
+    for each in pairs:
+        if each[2]:
+            merged[each[0], each[1]] = merged.get((each[0], each[1]), 0) + each[2]
+    columns = np.array([[*rows, wh] for rows, wh in merged.items()], dtype=np.int64)
+    columns = columns.reshape(-1, 3).T
     return columns[0], columns[1], columns[2]
