@@ -108,23 +108,25 @@ def test_the_columns_of_a_book_cannot_be_changed() -> None:
 # --- a clearing that is wrong is caught -----------------------------------------------------------
 
 
+@pytest.mark.parametrize("fast", [False, True], ids=["plain", "kernel"])
 @pytest.mark.parametrize(
     ("energy", "price", "rule"),
     [
         ([3, 2], 4, "fill.order"),
+        ([-1, -1], 4, "fill.order"),
         ([2, 1], 4, "energy.conserved"),
         ([2, 2], 7, "limit.kept"),
         ([2, 2], 2, "limit.kept"),
         ([1, 1], 4, "volume.most"),
     ],
 )
-def test_a_wrong_clearing_is_not_used(energy: list[int], price: int, rule: str) -> None:
+def test_a_wrong_clearing_is_not_used(energy: list[int], price: int, rule: str, fast: bool) -> None:
     given_ = book((0, BID, 6, 2, 0), (1, ASK, 3, 2, 0))
     prices, none = np.array([price]), np.zeros(1, dtype=np.int64)
     bought = np.array(energy[:1])
     wrong = Clearing(given_, "test", Rules(), np.array(energy), bought, prices, prices, none)
     with pytest.raises(InvariantBroken) as failure:
-        check(wrong, rational=True, most=True)
+        check(wrong, rational=True, most=True, fast=fast)
     assert failure.value.rule == rule
 
 
@@ -137,12 +139,13 @@ def test_money_that_appears_from_nowhere_is_caught() -> None:
     assert failure.value.rule == "money.conserved"
 
 
-def test_a_member_who_trades_with_themselves_is_caught() -> None:
+@pytest.mark.parametrize("fast", [False, True], ids=["plain", "kernel"])
+def test_a_member_who_trades_with_themselves_is_caught(fast: bool) -> None:
     given_ = book((0, BID, 6, 2, 0), (0, ASK, 3, 2, 0))
     two, none = np.array([2, 2]), np.zeros(1, dtype=np.int64)
     wrong = Clearing(given_, "test", Rules(), two, two[:1], none + 4, none + 4, none)
     with pytest.raises(InvariantBroken) as failure:
-        check(wrong, rational=True, most=True)
+        check(wrong, rational=True, most=True, fast=fast)
     assert failure.value.rule == "trade.self"
 
 

@@ -15,24 +15,52 @@ import numpy as np
 from sourceenergy.errors import InvariantBroken
 from sourceenergy.market.book import ASK, BID, Clearing, Ints, exact_sum, reserved
 from sourceenergy.market.rationing import dominant_member
-from sourceenergy.market.uniform import energy_by_price
+from sourceenergy.market.uniform import FAST_FROM, energy_by_price
 
 
-def check(clearing: Clearing, rational: bool, most: bool) -> Clearing:
-    """The clearing, or ``InvariantBroken`` with the rule that failed."""
+def check(clearing: Clearing, rational: bool, most: bool, fast: bool | None = None) -> Clearing:
+    """The clearing, or ``InvariantBroken`` with the rule that failed.
+
+    Large books with one price a market are checked by a kernel (``fast``; by itself the size
+    decides) that looks at every order anew.
+    """
+    large = clearing.book.orders >= FAST_FROM if fast is None else fast
+    if large and clearing.own_value is None:
+        _by_kernel(clearing, rational, most)
+    else:
+        _one_by_one(clearing, rational, most)
+    _money(clearing)
+    return clearing
+
+
+def _by_kernel(clearing: Clearing, rational: bool, most: bool) -> None:
+    from sourceenergy.market import kernels
+
+    book = clearing.book
+    price = reserved(book, clearing.rules)
+    prices = clearing.buy_price, clearing.sell_price
+    broken = kernels.audit_markets(book, price, clearing.energy, clearing.volume, *prices)
+    _hold("fill.order", not (broken & kernels.FILL).any(), "fills")
+    _hold("energy.conserved", not (broken & kernels.ENERGY).any(), "energy")
+    _hold("limit.kept", not rational or not (broken & kernels.LIMIT).any(), "prices")
+    _hold("trade.self", not (broken & kernels.SELF).any(), "members")
+    if most:
+        for number in np.flatnonzero(broken & kernels.CROSSED):
+            _most(clearing, price, int(number))
+
+
+def _one_by_one(clearing: Clearing, rational: bool, most: bool) -> None:
     book, energy = clearing.book, clearing.energy
     _hold("fill.order", not ((energy < 0) | (energy > book.quantity)).any(), "fills")
     bought = _per_market(clearing, np.where(book.side == BID, energy, 0))
     sold = _per_market(clearing, np.where(book.side == ASK, energy, 0))
     _hold("energy.conserved", (bought == sold).all(), "energy")
     _hold("energy.conserved", (bought == clearing.volume).all(), "volume")
-    _money(clearing)
     if rational:
         _limits(clearing)
     _partners(clearing)
     if most:
         _volume(clearing)
-    return clearing
 
 
 def _money(clearing: Clearing) -> None:
@@ -80,8 +108,14 @@ def _volume(clearing: Clearing) -> None:
         if not bids.any() or not asks.any():
             continue
         if price[here][bids].max() >= price[here][asks].min():
-            most = int(energy_by_price(book.market(number), price[here])[1].max())
-            _hold("volume.most", int(clearing.volume[number]) >= most, f"market {number}")
+            _most(clearing, price, number)
+
+
+def _most(clearing: Clearing, price: Ints, number: int) -> None:
+    book = clearing.book
+    here = slice(int(book.offsets[number]), int(book.offsets[number + 1]))
+    most = int(energy_by_price(book.market(number), price[here])[1].max())
+    _hold("volume.most", int(clearing.volume[number]) >= most, f"market {number}")
 
 
 def _per_market(clearing: Clearing, energy: Ints) -> Ints:

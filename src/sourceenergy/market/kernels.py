@@ -74,15 +74,17 @@ def cross_all(
             e[:] = 0
             continue
         rest_bid, rest_ask = volume - wanted, volume - offered
-        next_bid, next_ask, last_ask = fill(b, p, q, low, rest_bid == at_bid, rest_ask == at_ask, e)
-        if 0 < rest_bid < at_bid:
-            ration(
-                b, p, q, member[first:last], time[first:last], low, 0, rest_bid, by_time, near, e
-            )
-        if 0 < rest_ask < at_ask:
-            ration(
-                b, p, q, member[first:last], time[first:last], low, 1, rest_ask, by_time, near, e
-            )
+        split = 0 if 0 < rest_bid < at_bid else 1 if 0 < rest_ask < at_ask else -1
+        next_bid, next_ask, last_ask, count, row = fill(
+            b, p, q, low, rest_bid == at_bid, rest_ask == at_ask, split, e
+        )
+        if split >= 0:
+            rest = rest_bid if split == 0 else rest_ask
+            if count == 1:
+                e[row] = rest
+            else:
+                m, t = member[first:last], time[first:last]
+                ration(b, p, q, m, t, low, split, rest, by_time, near, e)
         high = low
         if rest_bid == 0 and rest_ask == at_ask:
             high = min(next_bid, next_ask)
@@ -185,15 +187,18 @@ def fill(
     low: int,
     bids_at_low: bool,
     asks_at_low: bool,
+    split: int,
     energy: Ints,
-) -> tuple[int, int, int]:
+) -> tuple[int, int, int, int, int]:
     """Fill whatever is better than ``low``, and orders at it where their side fits whole.
 
-    Returns (cheapest bid above ``low``, cheapest ask above it, dearest ask below it) [ud/kWh].
+    Returns (cheapest bid above ``low``, cheapest ask above it, dearest ask below it) [ud/kWh] and
+    of the orders at ``low`` on side ``split`` how many there are and, of a single one, the row.
     """
     bid_from = low if bids_at_low else low + 1
     ask_to = low if asks_at_low else low - 1
     next_bid, next_ask, last_ask = _FAR, _FAR, -_FAR
+    count, rows = 0, 0
     for i in range(len(price)):
         p, q, ask = price[i], quantity[i], side[i] != 0
         energy[i] = q if (p <= ask_to if ask else p >= bid_from) else 0
@@ -202,7 +207,10 @@ def fill(
         next_bid = min(next_bid, _FAR if ask else above)
         next_ask = min(next_ask, above if ask else _FAR)
         last_ask = max(last_ask, below if ask else -_FAR)
-    return next_bid, next_ask, last_ask
+        at = p == low and side[i] == split
+        count += 1 if at else 0
+        rows += i if at else 0
+    return next_bid, next_ask, last_ask, count, rows
 
 
 @kernel
@@ -225,9 +233,6 @@ def ration(
         near[count] = i
         count += price[i] == low and side[i] == which
     rows = near[:count]
-    if count == 1:
-        energy[rows[0]] = total
-        return
     order = np.argsort(quantity[rows], kind="mergesort")
     if by_time:
         order = order[np.argsort(member[rows][order], kind="mergesort")]
@@ -283,16 +288,65 @@ def is_dominated(member: Ints, energy: Ints, volume: int) -> bool:
     """
     candidate, lead = np.int64(-1), np.int64(0)
     for i in range(len(member)):
-        weight = energy[i]
-        if member[i] == candidate:
-            lead += weight
-        elif lead >= weight:
-            lead -= weight
-        else:
-            candidate, lead = member[i], weight - lead
+        lead += energy[i] if member[i] == candidate else -energy[i]
+        other = lead < 0
+        candidate = member[i] if other else candidate
+        lead = -lead if other else lead
     if lead <= 0:
         return False
     held = 0
     for i in range(len(member)):
         held += energy[i] if member[i] == candidate else 0
     return held > volume
+
+
+def audit_markets(
+    book: Book, price: Ints, energy: Ints, volume: Ints, buy_price: Ints, sell_price: Ints
+) -> Ints:
+    """First broken check per market, as a bit mask of ``FILL`` to ``CROSSED`` [markets]."""
+    broken = np.zeros(book.markets, dtype=np.int64)
+    orders = (book.side, price, book.quantity, book.member, book.offsets, energy)
+    audit_all(*orders, volume, buy_price, sell_price, broken)
+    return broken
+
+
+FILL, ENERGY, LIMIT, SELF, CROSSED = 1, 2, 4, 8, 16
+"""Bits: a fill outside its order; sold is not bought; a limit broken; a member who must trade
+with themselves; orders left over that would trade with each other."""
+
+
+@kernel
+def audit_all(
+    side: Sides,
+    price: Ints,
+    quantity: Ints,
+    member: Ints,
+    offsets: Ints,
+    energy: Ints,
+    volume: Ints,
+    buy_price: Ints,
+    sell_price: Ints,
+    broken: Ints,
+) -> None:
+    """Look at every order and market once more, knowing nothing of how it was cleared."""
+    for s in range(len(offsets) - 1):
+        outside, against, bought, sold = 0, 0, 0, 0
+        best_bid, best_ask = -_FAR, _FAR
+        for i in range(offsets[s], offsets[s + 1]):
+            p, q, e, ask = price[i], quantity[i], energy[i], side[i] != 0
+            outside += 1 if e < 0 or e > q else 0
+            bought += 0 if ask else e
+            sold += e if ask else 0
+            worse = p > sell_price[s] if ask else p < buy_price[s]
+            against += 1 if e > 0 and worse else 0
+            left_bid = p if e < q and not ask else -_FAR
+            left_ask = p if e < q and ask else _FAR
+            best_bid = max(best_bid, left_bid)
+            best_ask = min(best_ask, left_ask)
+        bits = FILL if outside else 0
+        bits |= ENERGY if bought != sold or bought != volume[s] else 0
+        bits |= LIMIT if against else 0
+        bits |= CROSSED if best_bid >= best_ask else 0
+        here = slice(offsets[s], offsets[s + 1])
+        bits |= SELF if is_dominated(member[here], energy[here], volume[s]) else 0
+        broken[s] = bits
