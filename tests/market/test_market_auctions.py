@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from market.books import CENT, bids_and_asks, book
-from sourceenergy.market.book import ASK, BID, Book, Clearing, Rules
+from sourceenergy.market.book import ASK, BID, Book, Clearing
 from sourceenergy.market.pairing import pair
 from sourceenergy.market.registry import clear
+from sourceenergy.market.rules import Rules
 from strategies_energy import shared
 
 PAY_AS_CLEAR = Rules(price_rule="marginal", k_ppm=0)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sourceenergy.errors import InputError
+from sourceenergy.market.rules import Rules
 from sourceenergy.units import ENERGY_MAX_WH, PRICE_MAX_UD_PER_KWH
 
 Ints = NDArray[np.int64]
@@ -22,7 +23,6 @@ Flags = NDArray[np.bool_]
 
 BID, ASK = 0, 1
 """Sides of an order: who wants to buy, who wants to sell."""
-PPM = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,41 +113,6 @@ class Book:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What a community decides about its market; every mechanism reads what it needs.
-
-    - ``price_rule``: ``clearing`` takes prices at which nobody left over would still trade;
-      ``marginal`` takes the range from the dearest accepted ask to the cheapest accepted bid.
-    - ``k_ppm``: where in that range the price lies; 0 is its lower end, which favours buyers.
-    - ``margin``: how orders at the margin share what is left: ``pro_rata`` or ``time``.
-    - ``floor``, ``cap`` [ud/kWh]: reserve prices. Nobody sells below the floor or buys above the
-      cap: an ask below the floor stands as the floor, a bid above the cap as the cap.
-    - ``leader``: in ``sbba`` the side that loses a trade where one must be given up.
-    """
-
-    price_rule: str = "clearing"
-    k_ppm: int = PPM // 2
-    margin: str = "pro_rata"
-    floor: int = -PRICE_MAX_UD_PER_KWH
-    cap: int = PRICE_MAX_UD_PER_KWH
-    leader: str = "buyers"
-
-    def __post_init__(self) -> None:
-        """Refuse rules that name nothing."""
-        _one_of("price_rule", self.price_rule, ("clearing", "marginal"))
-        _one_of("margin", self.margin, ("pro_rata", "time"))
-        _one_of("leader", self.leader, ("buyers", "sellers"))
-        if not 0 <= self.k_ppm <= PPM:
-            _refuse("rules.k", "k_ppm", self.k_ppm, "give 0 to 1,000,000")
-        if not -PRICE_MAX_UD_PER_KWH <= self.floor <= self.cap <= PRICE_MAX_UD_PER_KWH:
-            _refuse("rules.reserve", "floor", self.floor, "give a floor not above the cap")
-
-    def between(self, low: Ints, high: Ints) -> Ints:
-        """The price ``k_ppm`` of the way from ``low`` to ``high``, rounded down [ud/kWh]."""
-        return low + (high - low) * self.k_ppm // PPM
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Fills:
     """Per order ``energy`` [Wh] and its exact ``value`` [nd], before the fee.
@@ -163,14 +128,16 @@ class Fills:
 class Trades:
     """Who traded with whom, one entry a trade.
 
-    Rows of the book (``bid``, ``ask``), ``energy`` [Wh] and the ``price`` [ud/kWh] that the buyer
-    pays and the seller receives.
+    Rows of the book (``bid``, ``ask``), ``energy`` [Wh] delivered, the ``price`` [ud/kWh] the
+    seller receives and, where lines lose some of it, the energy ``sent`` [Wh]; otherwise what is
+    sent is delivered and the buyer pays the same price.
     """
 
     bid: Ints
     ask: Ints
     energy: Ints
     price: Ints
+    sent: Ints | None = None
 
     def __len__(self) -> int:
         """How many trades."""
@@ -182,11 +149,14 @@ class Clearing:
     """What a mechanism decided for every market of a book.
 
     Per order ``energy`` [Wh] and, where orders of a market have prices of their own,
-    ``own_value`` [nd]. Per market ``volume`` [Wh], ``buy_price`` and ``sell_price`` [ud/kWh; zero
-    where nothing traded; averages rounded down where trades have prices of their own] and
-    ``surplus`` [nd]: what buyers pay more than sellers receive. It belongs to the community and is
-    zero but for ``mcafee``. ``trades`` where the mechanism itself pairs orders; ``pairing.pair``
-    names partners for the others.
+    ``own_value`` [nd]. Per market ``volume`` [Wh] bought, ``buy_price`` and ``sell_price``
+    [ud/kWh; zero where nothing traded; averages rounded down where trades have prices of their
+    own] and ``surplus`` [nd]: what buyers pay more than sellers receive. It belongs to the
+    community and is zero but for ``mcafee``. ``trades`` where the mechanism itself pairs orders;
+    ``pairing.pair`` names partners for the others.
+
+    Only ``rounds`` tells ``by_round`` [Wh, rounds × orders]; only ``network`` tells per market
+    what lines ``lost`` [Wh] and what buyers pay for them, ``charges`` [nd].
     """
 
     book: Book
@@ -199,6 +169,9 @@ class Clearing:
     surplus: Ints
     own_value: Ints | None = None
     trades: Trades | None = None
+    by_round: Ints | None = None
+    lost: Ints | None = None
+    charges: Ints | None = None
 
     @property
     def fills(self) -> Fills:
@@ -216,15 +189,8 @@ class Clearing:
 
 
 def reserved(book: Book, rules: Rules) -> Ints:
-    """Limit prices with the reserve prices applied [ud/kWh, n].
-
-    Asks are no lower than the floor, bids no higher than the cap.
-    """
-    if rules.floor == -PRICE_MAX_UD_PER_KWH and rules.cap == PRICE_MAX_UD_PER_KWH:
-        return book.price
-    return np.where(
-        book.side == ASK, np.maximum(book.price, rules.floor), np.minimum(book.price, rules.cap)
-    )
+    """Limit prices of a book with the reserve prices applied [ud/kWh, n]."""
+    return rules.reserved(book.price, book.side == ASK)
 
 
 def exact_sum(values: Ints) -> int:
@@ -250,14 +216,9 @@ def _within(rule: str, name: str, column: Ints | Sides, low: int, high: int) -> 
             _refuse(rule, name, least if least < low else most, f"give {low} to {high}")
 
 
-def _one_of(name: str, value: str, known: tuple[str, ...]) -> None:
-    if value not in known:
-        _refuse(f"rules.{name}", name, value, f"use one of {', '.join(known)}")
-
-
 def _refuse(rule: str, name: str, value: object, remedy: str) -> None:
     raise InputError(
-        "this is no order book" if rule.startswith("book") else "this is no market rule",
+        "this is no order book",
         rule=rule,
         field=name,
         value=value,

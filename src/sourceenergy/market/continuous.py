@@ -14,8 +14,9 @@ from heapq import heappop, heappush
 import numpy as np
 
 from sourceenergy.errors import InputError
-from sourceenergy.market.book import ASK, BID, Book, Clearing, Ints, Rules, Trades, reserved
+from sourceenergy.market.book import ASK, BID, Book, Clearing, Ints, Trades, reserved
 from sourceenergy.market.pairing import with_trades
+from sourceenergy.market.rules import Rules
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """What must hold of every clearing, checked on every run before anyone sees the result.
 
-- energy: what is sold is what is bought, per market; no order gets less than nothing or more than
-  it asked for;
-- money: what buyers pay is what sellers receive plus the surplus, to the nano-dollar;
+- energy: what is sold is what is bought and lost, per market; no order gets less than nothing or
+  more than it asked for;
+- money: what buyers pay is what sellers, lines and the community receive, to the nano-dollar;
 - limits: no bid pays above its price, no ask receives below it (where the mechanism promises so);
 - volume: no one price would let more energy change hands (where the mechanism promises the most);
 - partners: nobody's two sides exceed the volume, so that all can be paired with others.
@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 
 from sourceenergy.errors import InvariantBroken
-from sourceenergy.market.book import ASK, BID, Clearing, Ints, exact_sum, reserved
+from sourceenergy.market.book import ASK, BID, Clearing, Ints, Trades, exact_sum, reserved
 from sourceenergy.market.rationing import dominant_member
 from sourceenergy.market.uniform import FAST_FROM, energy_by_price
 
@@ -54,11 +54,15 @@ def _one_by_one(clearing: Clearing, rational: bool, most: bool) -> None:
     _hold("fill.order", not ((energy < 0) | (energy > book.quantity)).any(), "fills")
     bought = _per_market(clearing, np.where(book.side == BID, energy, 0))
     sold = _per_market(clearing, np.where(book.side == ASK, energy, 0))
-    _hold("energy.conserved", (bought == sold).all(), "energy")
+    lost = 0 if clearing.lost is None else clearing.lost
+    _hold("energy.conserved", (bought + lost == sold).all(), "energy")
     _hold("energy.conserved", (bought == clearing.volume).all(), "volume")
     if rational:
         _limits(clearing)
-    _partners(clearing)
+    if clearing.lost is None:
+        _partners(clearing)
+    if clearing.trades is not None:
+        _trades(clearing, clearing.trades)
     if most:
         _volume(clearing)
 
@@ -72,6 +76,7 @@ def _money(clearing: Clearing) -> None:
         return
     value, bid = clearing.own_value, clearing.book.side == BID
     residual = exact_sum(value[bid]) - exact_sum(value[~bid]) - exact_sum(clearing.surplus)
+    residual -= 0 if clearing.charges is None else exact_sum(clearing.charges)
     _hold("money.conserved", residual == 0, "value")
 
 
@@ -91,6 +96,16 @@ def _partners(clearing: Clearing) -> None:
         volume = int(clearing.volume[number])
         held = dominant_member(book.member[here], clearing.energy[here], volume)
         _hold("trade.self", held < 0, f"member {held}")
+
+
+def _trades(clearing: Clearing, trades: Trades) -> None:
+    """Named partners are two, and their energy is that of their orders."""
+    member = clearing.book.member
+    _hold("trade.self", (member[trades.bid] != member[trades.ask]).all(), "trades")
+    energy = np.zeros(clearing.book.orders, dtype=np.int64)
+    np.add.at(energy, trades.bid, trades.energy)
+    np.add.at(energy, trades.ask, trades.energy if trades.sent is None else trades.sent)
+    _hold("energy.conserved", (energy == clearing.energy).all(), "trades")
 
 
 def _volume(clearing: Clearing) -> None:

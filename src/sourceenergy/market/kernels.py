@@ -330,14 +330,18 @@ def audit_all(
 ) -> None:
     """Look at every order and market once more, knowing nothing of how it was cleared."""
     for s in range(len(offsets) - 1):
+        first, last = offsets[s], offsets[s + 1]
+        prices, quantities, sides = price[first:last], quantity[first:last], side[first:last]
+        fills = energy[first:last]
+        buy, sell = buy_price[s], sell_price[s]
         outside, against, bought, sold = 0, 0, 0, 0
         best_bid, best_ask = -_FAR, _FAR
-        for i in range(offsets[s], offsets[s + 1]):
-            p, q, e, ask = price[i], quantity[i], energy[i], side[i] != 0
+        for i in range(len(prices)):
+            p, q, e, ask = prices[i], quantities[i], fills[i], sides[i] != 0
             outside += 1 if e < 0 or e > q else 0
             bought += 0 if ask else e
             sold += e if ask else 0
-            worse = p > sell_price[s] if ask else p < buy_price[s]
+            worse = p > sell if ask else p < buy
             against += 1 if e > 0 and worse else 0
             left_bid = p if e < q and not ask else -_FAR
             left_ask = p if e < q and ask else _FAR
@@ -347,6 +351,5 @@ def audit_all(
         bits |= ENERGY if bought != sold or bought != volume[s] else 0
         bits |= LIMIT if against else 0
         bits |= CROSSED if best_bid >= best_ask else 0
-        here = slice(offsets[s], offsets[s + 1])
-        bits |= SELF if is_dominated(member[here], energy[here], volume[s]) else 0
+        bits |= SELF if is_dominated(member[first:last], fills, volume[s]) else 0
         broken[s] = bits

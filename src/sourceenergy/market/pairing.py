@@ -4,17 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from sourceenergy.market.book import (
-    ASK,
-    BID,
-    Book,
-    Clearing,
-    Ints,
-    Rules,
-    Trades,
-    exact_sum,
-    reserved,
-)
+from sourceenergy.market.book import ASK, BID, Book, Clearing, Ints, Trades, exact_sum, reserved
+from sourceenergy.market.rules import Rules
 from sourceenergy.market.uniform import cross
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from sourceenergy.market.book import ASK, BID, Book, Clearing, Ints, Rules, reserved
+from sourceenergy.market.book import ASK, BID, Book, Clearing, Ints, reserved
 from sourceenergy.market.prices import PRICE_RULES
 from sourceenergy.market.rationing import capped_fills
+from sourceenergy.market.rules import Rules
 from sourceenergy.market.uniform import price_of_most_energy
 from sourceenergy.units import split_largest_remainder
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sourceenergy.market.book import ASK, BID, Book, Clearing, Ints, Rules, reserved
+from sourceenergy.market.book import ASK, BID, Book, Clearing, Ints, reserved
 from sourceenergy.market.rationing import capped_fills
+from sourceenergy.market.rules import Rules
 
 
 @dataclass(frozen=True, slots=True)

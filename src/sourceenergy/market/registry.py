@@ -19,9 +19,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from sourceenergy.errors import InputError
-from sourceenergy.market import continuous, pairing, pooling, reduction, uniform
-from sourceenergy.market.book import ASK, BID, Book, Clearing, Fills, Rules, Trades
+from sourceenergy.market import continuous, network, pairing, pooling, reduction, rounds, uniform
+from sourceenergy.market.book import ASK, BID, Book, Clearing, Fills, Trades
 from sourceenergy.market.invariants import check
+from sourceenergy.market.rules import Network, Round, Rules
 
 __all__ = [
     "ASK",
@@ -31,6 +32,8 @@ __all__ = [
     "Clearing",
     "Fills",
     "Mechanism",
+    "Network",
+    "Round",
     "Rules",
     "Trades",
     "clear",
@@ -64,6 +67,8 @@ MECHANISMS = MappingProxyType(
         "mcafee": Mechanism(reduction.mcafee, most=False, balanced=False, truthful=True),
         "sbba": Mechanism(reduction.sbba, most=False, truthful=True),
         "continuous": Mechanism(continuous.continuous, most=False),
+        "rounds": Mechanism(rounds.rounds, most=False),
+        "network": Mechanism(network.network, most=False),
     }
 )
 """By the name a community file or an order book gives."""

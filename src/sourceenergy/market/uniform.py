@@ -16,8 +16,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sourceenergy.market.book import ASK, BID, Book, Clearing, Flags, Ints, Rules, reserved
+from sourceenergy.market.book import ASK, BID, Book, Clearing, Flags, Ints, reserved
 from sourceenergy.market.rationing import capped_fills
+from sourceenergy.market.rules import Rules
 
 FAST_FROM = 20_000
 """Orders from which on compiling (once) and loading the kernels pays."""
