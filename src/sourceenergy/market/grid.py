@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sourceenergy.errors import InputError, InvariantBroken
-from sourceenergy.market.book import ASK, BID, Book, Clearing, Ints
+from sourceenergy.market.book import ASK, BID, Book, Clearing, Flags, Ints
 from sourceenergy.market.pool import PoolResult, pool
 from sourceenergy.market.registry import clear
 from sourceenergy.market.rules import Rules
@@ -137,10 +137,8 @@ def share_interval(
     bid, ask = metered.bid.copy(), metered.ask.copy()
     np.minimum.at(bid, orders.member[left & bids], orders.price[left & bids])
     np.maximum.at(ask, orders.member[left & asks], orders.price[left & asks])
-    pooled = pool(
-        *(each[None, :] for each in (metered.supply - sold, metered.demand - bought, ask, bid)),
-        pool_mechanism,
-    )
+    supply, demand = metered.supply - sold, metered.demand - bought
+    pooled = pool(supply[None], demand[None], ask[None], bid[None], pool_mechanism)
     price = int(pooled.price[0])
     local_bought, local_sold = bought + pooled.bought[0], sold + pooled.sold[0]
     grid_import, grid_export = metered.demand - local_bought, metered.supply - local_sold
@@ -164,12 +162,7 @@ def share_interval(
     )
 
 
-def _by_member(
-    metered: Metered,
-    orders: Book,
-    cleared: Clearing,
-    side: np.ndarray[tuple[int], np.dtype[np.bool_]],
-) -> tuple[Ints, Ints]:
+def _by_member(metered: Metered, orders: Book, cleared: Clearing, side: Flags) -> tuple[Ints, Ints]:
     energy, value = np.zeros_like(metered.supply), np.zeros_like(metered.supply)
     np.add.at(energy, orders.member[side], cleared.energy[side])
     np.add.at(value, orders.member[side], cleared.fills.value[side])
