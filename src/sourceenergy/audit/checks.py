@@ -246,10 +246,14 @@ def check_member(member: MemberFile, posted: Sequence[PostedStatement]) -> list[
     energy = merkle_verify(
         energy_leaf_hash(member.energy_leaf), member.energy_proof, statement.pool_root
     )
-    rows = member.intervals
-    local = ((row.bought_wh + row.allocated_wh, row.sold_wh + row.provided_wh) for row in rows)
     columns = (
-        (row.imported_wh, row.exported_wh, *by_us) for row, by_us in zip(rows, local, strict=True)
+        (
+            row.imported_wh,
+            row.exported_wh,
+            row.bought_wh + row.allocated_wh + row.dealt_bought_wh,
+            row.sold_wh + row.provided_wh + row.dealt_sold_wh,
+        )
+        for row in member.intervals
     )
     sums = tuple(sum(column) for column in zip(*columns, strict=True))
     leaf = member.energy_leaf
@@ -295,6 +299,9 @@ def check_member_prices(member: MemberFile, public: PublicPeriod) -> list[Check]
         allocated += row.allocated_wh * public.internal_price
         allocated_fee += row.allocated_wh * public.internal_fee
         provided += row.provided_wh * public.internal_price
+    dealt = {"bought": 0, "sold": 0}
+    for deal in member.deals:
+        dealt[deal.side] = dealt.get(deal.side, 0) + deal.delivered_wh * deal.price
     for name, exact, stated in (
         ("energy bought", bought, member.bought_ud),
         ("fee", fee, member.fee_ud),
@@ -302,6 +309,8 @@ def check_member_prices(member: MemberFile, public: PublicPeriod) -> list[Check]
         ("energy allocated", allocated, member.allocated_ud),
         ("fee on it", allocated_fee, member.allocated_fee_ud),
         ("energy provided", provided, member.provided_ud),
+        ("deals bought", dealt["bought"], member.dealt_bought_ud),
+        ("deals sold", dealt["sold"], member.dealt_sold_ud),
     ):
         if abs(exact - stated * ND_PER_UD) >= ND_PER_UD:
             detail = f"{name}: own energy times public prices is {exact} nd, billed {stated} ud"

@@ -246,8 +246,8 @@ def _lines(period: Period, settlement: Settlement, index: int, local: LocalDays)
     ledger = settlement.ledgers[index]
     imported, exported = given.imported[:, index], given.exported[:, index]
     allocated, provided = outcome.allocated[:, index], outcome.provided[:, index]
-    from_grid = imported - outcome.bought[:, index] - allocated
-    to_grid = exported - outcome.sold[:, index] - provided
+    from_grid = imported - outcome.bought[:, index] - allocated - outcome.dealt_bought[:, index]
+    to_grid = exported - outcome.sold[:, index] - provided - outcome.dealt_sold[:, index]
     alone_to_grid = exported
     average = average_ud_per_kwh(ledger.bought_nd, ledger.bought_wh)
     lines = [
@@ -277,6 +277,17 @@ def _lines(period: Period, settlement: Settlement, index: int, local: LocalDays)
             lines.append(Line(*due, False, ledger.allocated_wh, ledger.allocated_fee_nd, None, 0))
         gave = ("plant_provided", "Your part of the plant, by key", "community", price, False)
         lines.append(Line(*gave, ledger.provided_wh, -ledger.provided_nd, None, 0))
+    if given.agreed is not None:
+        average = average_ud_per_kwh(ledger.dealt_bought_nd, ledger.dealt_bought_wh)
+        deal = ("deals_bought", "From neighbours, by order or deal", "community", average, True)
+        lines.append(Line(*deal, ledger.dealt_bought_wh, ledger.dealt_bought_nd, None, 0))
+        if given.fee:
+            on_deals = ("deals_fee", "Platform fee on orders and deals", "community", given.fee)
+            costs = (ledger.dealt_bought_wh, ledger.dealt_fee_nd)
+            lines.append(Line(*on_deals, False, *costs, None, 0))
+        average = average_ud_per_kwh(ledger.dealt_sold_nd, ledger.dealt_sold_wh)
+        deal = ("deals_sold", "Sold to neighbours, by order or deal", "community", average, True)
+        lines.append(Line(*deal, ledger.dealt_sold_wh, -ledger.dealt_sold_nd, None, 0))
     retail = given.retail[:, index]
     names = local.tariff_periods[period.members[index].plan]
     for period_name, price, rows in _tariff_groups(names, retail):

@@ -1,13 +1,15 @@
-"""Terms that only some periods have, as ``period.json`` holds them: plants, keys, participation.
+"""Terms that only some periods have, as ``period.json`` holds them: plants, deals, orders, ….
 
 A period without them has a file without them, so its hash is what it always was.
 """
 
 from __future__ import annotations
 
+from dataclasses import astuple
 from typing import Any
 
 from sourceenergy.records import AllocationKey, KeyKind, KeyVersion, ParticipationVersion
+from sourceenergy.settlement.orders import PeriodDeal, PeriodOrder
 from sourceenergy.settlement.period import Period
 from sourceenergy.settlement.plants import PeriodPlant
 from sourceenergy.units import UdPerKwh
@@ -45,6 +47,10 @@ def optional_terms(period: Period) -> dict[str, Any]:
             }
             for meter, versions in period.participation
         ]
+    if period.deals or period.orders:
+        terms["order_mechanism"] = period.order_mechanism
+        terms["deals"] = [list(astuple(deal)) for deal in period.deals]
+        terms["orders"] = [list(astuple(order)) for order in period.orders]
     return terms
 
 
@@ -76,6 +82,10 @@ def read_optional_terms(head: dict[str, Any], meters: int, members: int) -> dict
             )
             for entry in head["participation"]
         )
+    if "deals" in head:
+        terms["order_mechanism"] = str(head["order_mechanism"])
+        terms["deals"] = tuple(PeriodDeal(*(int(x) for x in row)) for row in head["deals"])
+        terms["orders"] = tuple(PeriodOrder(*(int(x) for x in row)) for row in head["orders"])
     return terms
 
 

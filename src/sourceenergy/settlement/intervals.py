@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sourceenergy.errors import InvariantBroken
 from sourceenergy.market.pool import pool, split_rows
 from sourceenergy.settlement.columns import Meters
+from sourceenergy.settlement.orders import Agreed, delivered
 from sourceenergy.settlement.plants import SharedPlants, share_plants
 from sourceenergy.units import ND_PER_UD
 
@@ -28,7 +29,7 @@ class IntervalInput:
     ``imported``, ``exported`` [Wh, T×N]; ``trades`` [bool, T×N] False where a member sits out;
     ``retail``, ``feed_in`` [ud/kWh, T×N]; ``fee`` [ud/kWh]; ``spendable_nd`` [nd, N] (Python's
     integers where 64 bits are too few) or None where the operator collects afterwards; ``plants``
-    that a key shares, whose energy is in their owners' ``exported``.
+    that a key shares, whose energy is in their owners' ``exported``; ``agreed`` deals.
     """
 
     imported: Ints
@@ -40,6 +41,7 @@ class IntervalInput:
     mechanism: str
     spendable_nd: NDArray[Any] | None
     plants: SharedPlants | None = None
+    agreed: Agreed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,8 @@ class IntervalOutcome:
 
     ``feed_in`` and ``retail`` are the band the price lies in (retail before the fee); all are zero
     where nothing was shared. ``allocated`` [Wh, T×N] is what a key gave a member from the shared
-    plants, ``provided`` what a plant's owner gave for it.
+    plants, ``provided`` what a plant's owner gave for it; ``dealt_bought``, ``dealt_sold`` [Wh,
+    T×N] what was delivered of deals, ``delivered`` [Wh, D] by deal.
     """
 
     bought: Ints
@@ -59,6 +62,9 @@ class IntervalOutcome:
     retail: Ints
     allocated: Ints
     provided: Ints
+    dealt_bought: Ints
+    dealt_sold: Ints
+    delivered: Ints
 
 
 def members_energy(energy: Ints, settles: Flags, meters: Meters, members: int) -> Ints:
@@ -117,13 +123,26 @@ def share_intervals(given: IntervalInput) -> IntervalOutcome:
         unit = max(0, int(piece.price[0]) + given.fee)
         left = left - piece.bought[0].astype(left.dtype) * unit
         left = left - piece.allocated[0].astype(left.dtype) * internal
+        if one.agreed is not None:
+            np.subtract.at(left, one.agreed.buyer, _cost(one.agreed, piece, given.fee))
         pieces.append(piece)
-    return IntervalOutcome(
+    result = IntervalOutcome(
         *(
             np.concatenate([getattr(piece, field.name) for piece in pieces])
             for field in fields(IntervalOutcome)
         )
     )
+    if given.agreed is None:
+        return result
+    # Intervals gave their deals one after the other; the deals stand in their own order.
+    by_deal = np.empty_like(result.delivered)
+    by_deal[np.argsort(given.agreed.interval, kind="stable")] = result.delivered
+    return replace(result, delivered=by_deal)
+
+
+def _cost(deals: Agreed, piece: IntervalOutcome, fee: int) -> Ints:
+    """What each deal's buyer pays for what was delivered [nd, D]; never less than nothing."""
+    return piece.delivered * np.maximum(deals.price + fee, 0)
 
 
 def _row(given: IntervalInput, t: int) -> IntervalInput:
@@ -137,19 +156,27 @@ def _row(given: IntervalInput, t: int) -> IntervalInput:
         feed_in=given.feed_in[cut],
         spendable_nd=None,
         plants=None if given.plants is None else given.plants.cut(cut),
+        agreed=None if given.agreed is None else given.agreed.cut(cut),
     )
 
 
 def _share(given: IntervalInput, wanted: Ints) -> IntervalOutcome:
-    """Plants first, by their keys; then the pool, with what members still want and have left."""
-    allocated, provided = np.zeros_like(wanted), np.zeros_like(wanted)
+    """Plants by their keys, then deals, then the pool; each with what is left by those before."""
+    nothing = np.zeros_like(wanted)
+    allocated, provided, dealt_bought, dealt_sold = nothing, nothing, nothing, nothing
+    delivered_wh = np.zeros(0, dtype=np.int64)
     if given.plants is not None:
         allocated, provided = share_plants(
             given.plants, wanted, given.trades, given.retail, given.feed_in
         )
+    need = wanted - allocated
     surplus = np.where(given.trades, given.exported - provided, 0)
-    bid = given.retail - given.fee
-    result = pool(surplus, wanted - allocated, given.feed_in, bid, given.mechanism)
+    ask, bid = given.feed_in, given.retail - given.fee
+    if given.agreed is not None:
+        delivered_wh, dealt_bought, dealt_sold = delivered(given.agreed, need, surplus, ask, bid)
+        need, surplus = need - dealt_bought, surplus - dealt_sold
+        ask, bid = np.maximum(ask, given.agreed.ask), np.minimum(bid, given.agreed.bid)
+    result = pool(surplus, need, ask, bid, given.mechanism)
     retail = np.where(result.traded, result.bid + given.fee, 0)
     return IntervalOutcome(
         result.bought,
@@ -160,6 +187,9 @@ def _share(given: IntervalInput, wanted: Ints) -> IntervalOutcome:
         retail,
         allocated,
         provided,
+        dealt_bought,
+        dealt_sold,
+        delivered_wh,
     )
 
 
@@ -172,6 +202,8 @@ def check_invariants(given: IntervalInput, outcome: IntervalOutcome) -> None:
     """
     bought, sold = outcome.bought, outcome.sold
     allocated, provided = outcome.allocated, outcome.provided
+    dealt_bought, dealt_sold = outcome.dealt_bought, outcome.dealt_sold
+    taken, given_away = bought + allocated + dealt_bought, sold + provided + dealt_sold
     volume = sold.sum(axis=1)
     price = outcome.price[:, None]
     checks: dict[str, Any] = {
@@ -179,16 +211,15 @@ def check_invariants(given: IntervalInput, outcome: IntervalOutcome) -> None:
         "provided = allocated": provided.sum(axis=1) == allocated.sum(axis=1),
         "energy is never negative": (np.minimum(bought, sold) >= 0).all(axis=1)
         & (np.minimum(allocated, provided) >= 0).all(axis=1),
-        "bought + allocated ≤ imported": (bought + allocated <= given.imported).all(axis=1),
-        "sold + provided ≤ exported": (sold + provided <= given.exported).all(axis=1),
+        "deals: sold = bought": dealt_sold.sum(axis=1) == dealt_bought.sum(axis=1),
+        "bought + allocated + dealt ≤ imported": (taken <= given.imported).all(axis=1),
+        "sold + provided + dealt ≤ exported": (given_away <= given.exported).all(axis=1),
         "no self-trade": (bought + sold <= volume[:, None]).all(axis=1),
         "feed-in ≤ price for every seller": ((sold == 0) | (given.feed_in <= price)).all(axis=1),
         "price + fee ≤ retail for every buyer": (
             (bought == 0) | (price + given.fee <= given.retail)
         ).all(axis=1),
-        "who sits out does not trade": (
-            given.trades | (bought + sold + allocated + provided == 0)
-        ).all(axis=1),
+        "who sits out does not trade": (given.trades | (taken + given_away == 0)).all(axis=1),
     }
     for invariant, holds in checks.items():
         if not holds.all():

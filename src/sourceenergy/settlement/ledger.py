@@ -11,6 +11,7 @@ from sourceenergy.errors import InvariantBroken
 from sourceenergy.settlement.columns import Columns
 from sourceenergy.settlement.intervals import IntervalInput, IntervalOutcome
 from sourceenergy.settlement.money import Money, exact_sum, money, round_to_zero_sum, sum_products
+from sourceenergy.settlement.orders import Agreed
 
 Ints = NDArray[np.int64]
 
@@ -21,7 +22,8 @@ class MemberLedger:
 
     ``grid_only_nd`` is what the same meters would have cost with the grid alone (import at retail
     less export at feed-in); ``cost_nd`` what they cost with the community. ``allocated`` is what a
-    key gave the member from shared plants, ``provided`` what the member's part of them gave.
+    key gave the member from shared plants, ``provided`` what the member's part of them gave;
+    ``dealt`` what was delivered of deals.
     """
 
     imported_wh: int
@@ -45,18 +47,28 @@ class MemberLedger:
     allocated_ud: int = 0
     allocated_fee_ud: int = 0
     provided_ud: int = 0
+    dealt_bought_wh: int = 0
+    dealt_sold_wh: int = 0
+    dealt_bought_nd: int = 0
+    dealt_fee_nd: int = 0
+    dealt_sold_nd: int = 0
+    dealt_bought_ud: int = 0
+    dealt_fee_ud: int = 0
+    dealt_sold_ud: int = 0
 
     @property
     def net_ud(self) -> int:
         """Money the community owes the member (positive) or the member owes it [ud]."""
         shared = self.provided_ud - self.allocated_ud - self.allocated_fee_ud
-        return self.sold_ud - self.bought_ud - self.fee_ud + shared
+        dealt = self.dealt_sold_ud - self.dealt_bought_ud - self.dealt_fee_ud
+        return self.sold_ud - self.bought_ud - self.fee_ud + shared + dealt
 
     @property
     def cost_nd(self) -> int:
         """Energy cost with the community, grid part included [nd]."""
         community = self.bought_nd + self.fee_nd - self.sold_nd
         community += self.allocated_nd + self.allocated_fee_nd - self.provided_nd
+        community += self.dealt_bought_nd + self.dealt_fee_nd - self.dealt_sold_nd
         return community + self.grid_import_nd - self.grid_export_nd
 
     @property
@@ -99,12 +111,21 @@ class Ledgers(Columns[MemberLedger]):
     allocated_ud: Money
     allocated_fee_ud: Money
     provided_ud: Money
+    dealt_bought_wh: Ints
+    dealt_sold_wh: Ints
+    dealt_bought_nd: Money
+    dealt_fee_nd: Money
+    dealt_sold_nd: Money
+    dealt_bought_ud: Money
+    dealt_fee_ud: Money
+    dealt_sold_ud: Money
 
     @property
     def net_ud(self) -> Money:
         """``MemberLedger.net_ud`` of all."""
         shared = self.provided_ud - self.allocated_ud - self.allocated_fee_ud
-        net: Money = self.sold_ud - self.bought_ud - self.fee_ud + shared
+        dealt = self.dealt_sold_ud - self.dealt_bought_ud - self.dealt_fee_ud
+        net: Money = self.sold_ud - self.bought_ud - self.fee_ud + shared + dealt
         return net
 
     def __len__(self) -> int:
@@ -132,17 +153,30 @@ def members_ledgers(given: IntervalInput, outcome: IntervalOutcome) -> tuple[Led
     allocated_nd = sum_products(allocated, _everywhere(internal))
     provided_nd = sum_products(provided, _everywhere(internal))
     allocated_fee_nd = sum_products(allocated, _everywhere(internal_fee))
-    grid_import_nd = sum_products(given.imported - outcome.bought - allocated, given.retail)
-    grid_export_nd = sum_products(given.exported - outcome.sold - provided, given.feed_in)
+    from_us = outcome.bought + allocated + outcome.dealt_bought
+    to_us = outcome.sold + provided + outcome.dealt_sold
+    grid_import_nd = sum_products(given.imported - from_us, given.retail)
+    grid_export_nd = sum_products(given.exported - to_us, given.feed_in)
     import_nd = sum_products(given.imported, given.retail)
     own = given.exported if internal else given.exported - provided + allocated
     export_nd = sum_products(own, given.feed_in)
     _nobody_worse_off(given, outcome)
     members = len(bought_nd)
-    energy_ud = round_to_zero_sum(np.concatenate([sold_nd, -bought_nd, provided_nd, -allocated_nd]))
-    fees_nd = np.concatenate([-fee_nd, money([exact_sum(fee_nd) + exact_sum(allocated_fee_nd)])])
-    fees_ud = round_to_zero_sum(np.concatenate([fees_nd, -allocated_fee_nd]))
-    sold_ud, bought_ud, provided_ud, allocated_ud = energy_ud.reshape(4, members)
+    dealt_bought_nd, dealt_sold_nd = _dealt(given, outcome, members)
+    dealt_fee_nd = sum_products(outcome.dealt_bought, _everywhere(given.fee))
+    energy_ud = round_to_zero_sum(
+        np.concatenate(
+            [sold_nd, -bought_nd, provided_nd, -allocated_nd, dealt_sold_nd, -dealt_bought_nd]
+        )
+    )
+    all_fees_nd = exact_sum(fee_nd) + exact_sum(allocated_fee_nd) + exact_sum(dealt_fee_nd)
+    fees_ud = round_to_zero_sum(
+        np.concatenate([-fee_nd, money([all_fees_nd]), -allocated_fee_nd, -dealt_fee_nd])
+    )
+    sold_ud, bought_ud, provided_ud, allocated_ud, dealt_sold_ud, dealt_bought_ud = (
+        energy_ud.reshape(6, members)
+    )
+    allocated_fee_ud, dealt_fee_ud = fees_ud[members + 1 :].reshape(2, members)
     ledgers = Ledgers(
         given.imported.sum(axis=0),
         given.exported.sum(axis=0),
@@ -163,10 +197,36 @@ def members_ledgers(given: IntervalInput, outcome: IntervalOutcome) -> tuple[Led
         allocated_fee_nd,
         provided_nd,
         -allocated_ud,
-        -fees_ud[members + 1 :],
+        -allocated_fee_ud,
         provided_ud,
+        outcome.dealt_bought.sum(axis=0),
+        outcome.dealt_sold.sum(axis=0),
+        dealt_bought_nd,
+        dealt_fee_nd,
+        dealt_sold_nd,
+        -dealt_bought_ud,
+        -dealt_fee_ud,
+        dealt_sold_ud,
     )
     return ledgers, int(fees_ud[members])
+
+
+def _dealt(given: IntervalInput, outcome: IntervalOutcome, members: int) -> tuple[Money, Money]:
+    """What deals cost buyers and brought sellers [nd, N]."""
+    if given.agreed is None:
+        nothing = np.zeros(members, dtype=np.int64)
+        return nothing, nothing
+    values = deals_value(given.agreed, outcome.delivered)
+    sums = [[0] * members, [0] * members]
+    for side, parties in zip(sums, (given.agreed.buyer, given.agreed.seller), strict=True):
+        for party, value in zip(parties.tolist(), values, strict=True):
+            side[party] += value
+    return money(sums[0]), money(sums[1])
+
+
+def deals_value(deals: Agreed, energy: Ints) -> list[int]:
+    """Exact value of every deal's energy [nd, D]."""
+    return [e * p for e, p in zip(energy.tolist(), deals.price.tolist(), strict=True)]
 
 
 def _everywhere(price: int) -> Ints:

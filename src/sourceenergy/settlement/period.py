@@ -12,7 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
-from sourceenergy.economy.aggregated_market import meter_settles
+from sourceenergy.economy.aggregated_market import meter_settles, require_orders_permitted
 from sourceenergy.errors import InputError, InvariantBroken
 from sourceenergy.market.keys import participating_dated
 from sourceenergy.market.tariffs import prices_at
@@ -33,6 +33,7 @@ from sourceenergy.settlement.intervals import (
 from sourceenergy.settlement.leaves import EnergyLeaves, PayoutLeaves, record_roots
 from sourceenergy.settlement.ledger import AccountState, MemberLedger, members_ledgers
 from sourceenergy.settlement.money import exact_sum, money
+from sourceenergy.settlement.orders import Agreed, PeriodDeal, PeriodOrder, agreed
 from sourceenergy.settlement.plants import (
     FREE,
     PeriodPlant,
@@ -52,7 +53,8 @@ class Period:
     ``funded``: members pay from funds they deposited before (``deposits_ud`` are those counted
     in this period); otherwise the operator collects what each owes, and deposits it, afterwards.
     ``plants`` are meters whose export a key shares, at ``internal_price`` and ``internal_fee``;
-    ``participation`` says, by meter index, what part of a meter's energy counts here.
+    ``participation`` says, by meter index, what part of a meter's energy counts here. ``deals``
+    were agreed ahead, ``orders`` are cleared when their interval closes, by ``order_mechanism``.
     """
 
     version: str
@@ -80,6 +82,9 @@ class Period:
     internal_price: UdPerKwh = FREE
     internal_fee: UdPerKwh = FREE
     participation: tuple[tuple[int, tuple[ParticipationVersion, ...]], ...] = ()
+    deals: tuple[PeriodDeal, ...] = ()
+    orders: tuple[PeriodOrder, ...] = ()
+    order_mechanism: str = "uniform_price"
 
     @property
     def starts_s(self) -> range:
@@ -136,7 +141,7 @@ class Settlement:
 
     @property
     def local_wh(self) -> Wh:
-        """Energy that went from member to member, through the pool or by a key [Wh]."""
+        """Energy that went from member to member, by a key, a deal or the pool [Wh]."""
         return Wh(exact_sum(self.energy_leaves.sold))
 
     @property
@@ -211,6 +216,18 @@ def interval_input(period: Period) -> IntervalInput:
         period.mechanism,
         spendable,
         _plants(period, np.where(settles, exported, 0)) if period.plants else None,
+        _agreed(period) if period.deals or period.orders else None,
+    )
+
+
+def _agreed(period: Period) -> Agreed:
+    require_orders_permitted(period.mode)
+    return agreed(
+        period.deals,
+        period.orders,
+        period.starts_s,
+        len(period.members),
+        period.order_mechanism,
     )
 
 
@@ -279,8 +296,8 @@ def settle(period: Period) -> Settlement:
             members.keys,
             ledgers.imported_wh,
             ledgers.exported_wh,
-            ledgers.bought_wh + ledgers.allocated_wh,
-            ledgers.sold_wh + ledgers.provided_wh,
+            ledgers.bought_wh + ledgers.allocated_wh + ledgers.dealt_bought_wh,
+            ledgers.sold_wh + ledgers.provided_wh + ledgers.dealt_sold_wh,
             derived_salts(members.salts, "energy"),
         ),
         merkle_root([price_leaf_hash(price) for price in prices]),

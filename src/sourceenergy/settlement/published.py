@@ -6,6 +6,8 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from sourceenergy.errors import VerificationFailed
 from sourceenergy.proofs import price_leaf_hash, statement_hash
 from sourceenergy.records import EnergyLeaf, IntervalPrice, PayoutLeaf, Statement
@@ -174,16 +176,12 @@ def write_member(
         "sold": ledger.sold_ud,
         "net": ledger.net_ud,
     }
-    if period.plants:
-        columns += [outcome.allocated, outcome.provided]
+    if period.plants or given.agreed is not None:
+        columns += [outcome.allocated, outcome.provided, outcome.dealt_bought, outcome.dealt_sold]
         names = list(MemberInterval._fields)
-        money |= {
-            "allocated": ledger.allocated_ud,
-            "allocated_fee": ledger.allocated_fee_ud,
-            "provided": ledger.provided_ud,
-        }
+        money |= {name: getattr(ledger, f"{name}_ud") for name in _MORE_MONEY}
     own = [column[:, index].tolist() for column in columns]
-    body = {
+    body: dict[str, Any] = {
         "anchor": asdict(anchor),
         "epoch": statement.epoch,
         "statement_hash": statement_hash(anchor.chain_id, anchor.clearing, statement),
@@ -198,6 +196,8 @@ def write_member(
         "intervals_columns": names,
         "intervals": [list(row) for row in zip(period.starts_s, *own, strict=True)],
     }
+    if given.agreed is not None:
+        body["deals"] = [deal._asdict() for deal in _deals_of(period, settlement, index)]
     # One line per interval keeps the file small and still readable.
     rows = body.pop("intervals")
     assert isinstance(rows, list)
@@ -207,7 +207,7 @@ def write_member(
 
 
 class MemberInterval(NamedTuple):
-    """A member's energy in one interval [Wh]; the last two where a plant is shared by a key."""
+    """A member's energy in one interval [Wh]; the last four where there are plants or deals."""
 
     start_s: int
     imported_wh: int
@@ -216,6 +216,39 @@ class MemberInterval(NamedTuple):
     sold_wh: int
     allocated_wh: int = 0
     provided_wh: int = 0
+    dealt_bought_wh: int = 0
+    dealt_sold_wh: int = 0
+
+
+class MemberDeal(NamedTuple):
+    """A member's deal: side (bought, sold), energy agreed and delivered [Wh], price [ud/kWh]."""
+
+    start_s: int
+    side: str
+    agreed_wh: int
+    delivered_wh: int
+    price: int
+
+
+_MORE_MONEY = (
+    *("allocated", "allocated_fee", "provided"),
+    *("dealt_bought", "dealt_fee", "dealt_sold"),
+)
+
+
+def _deals_of(period: Period, settlement: Settlement, index: int) -> list[MemberDeal]:
+    deals = settlement.given.agreed
+    assert deals is not None
+    return [
+        MemberDeal(
+            period.starts_s[int(deals.interval[d])],
+            "bought" if deals.buyer[d] == index else "sold",
+            int(deals.energy[d]),
+            int(settlement.outcome.delivered[d]),
+            int(deals.price[d]),
+        )
+        for d in np.flatnonzero((deals.buyer == index) | (deals.seller == index))
+    ]
 
 
 @dataclass(frozen=True)
@@ -239,12 +272,17 @@ class MemberFile:
     allocated_ud: int = 0
     allocated_fee_ud: int = 0
     provided_ud: int = 0
+    dealt_bought_ud: int = 0
+    dealt_fee_ud: int = 0
+    dealt_sold_ud: int = 0
+    deals: tuple[MemberDeal, ...] = ()
 
     @property
     def net_ud(self) -> int:
         """Money the community owes the member, or the member owes it [ud]."""
         shared = self.provided_ud - self.allocated_ud - self.allocated_fee_ud
-        return self.sold_ud - self.bought_ud - self.fee_ud + shared
+        dealt = self.dealt_sold_ud - self.dealt_bought_ud - self.dealt_fee_ud
+        return self.sold_ud - self.bought_ud - self.fee_ud + shared + dealt
 
 
 def read_member(data: bytes) -> MemberFile:
@@ -267,9 +305,8 @@ def read_member(data: bytes) -> MemberFile:
             EnergyLeaf(**raw["energy_leaf"]),
             tuple(raw["energy_proof"]),
             tuple(MemberInterval(*(int(value) for value in row)) for row in raw["intervals"]),
-            int(money.get("allocated", 0)),
-            int(money.get("allocated_fee", 0)),
-            int(money.get("provided", 0)),
+            **{f"{name}_ud": int(money.get(name, 0)) for name in _MORE_MONEY},
+            deals=tuple(MemberDeal(**deal) for deal in raw.get("deals", ())),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise _broken("the member's file", error) from error
