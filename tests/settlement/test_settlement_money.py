@@ -32,6 +32,7 @@ def roll_accounts(
         money.money([deposits_ud.get(name, 0) for name in opening]),
         money.money([nets_ud.get(name, 0) for name in opening]),
         np.array([name in exits for name in opening], dtype=np.bool_),
+        np.zeros(len(opening), dtype=np.int64),
     )
 
 

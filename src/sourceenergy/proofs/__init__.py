@@ -27,6 +27,7 @@ from sourceenergy.proofs.multiproof import (
     multi_verify,
 )
 from sourceenergy.proofs.readings import (
+    correction_digest,
     p256_low_s,
     p256_public_key,
     p256_verify,
@@ -38,6 +39,7 @@ __all__ = [
     "ZERO_HASH",
     "MultiProof",
     "community_id",
+    "correction_digest",
     "derive_salt",
     "device_id",
     "energy_leaf_hash",

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, encode_dss_signature
 
 from sourceenergy.errors import InputError
-from sourceenergy.records import Reading, Receipt
+from sourceenergy.records import Correction, Reading, Receipt
 
 _P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
@@ -58,6 +58,25 @@ def receipt_digest(receipt: Receipt) -> bytes:
         + bytes.fromhex(receipt.device.removeprefix("0x"))
         + struct.pack(">Q", receipt.sequence)
         + bytes.fromhex(receipt.head)
+    ).digest()
+
+
+def correction_digest(correction: Correction) -> bytes:
+    """What people sign who approve a correction, and its id (32 bytes): all but the approvals."""
+    reason = correction.reason.encode()
+    return hashlib.sha256(
+        b"SourceEnergy correction v1\0"
+        + bytes.fromhex(correction.statement)
+        + bytes.fromhex(correction.meter)
+        + struct.pack(
+            ">qqqBqqBq",
+            correction.start_s,
+            *correction.before,
+            *correction.after,
+            correction.noted_s,
+        )
+        + struct.pack(">I", len(reason))
+        + reason
     ).digest()
 
 

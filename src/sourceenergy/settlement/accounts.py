@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import ItemsView, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sourceenergy.errors import InputError, InvariantBroken
 from sourceenergy.settlement.ledger import AccountState
 from sourceenergy.settlement.money import Money, exact_sum, money
+from sourceenergy.units import split_largest_remainder
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,6 +24,7 @@ class Accounts(Mapping[str, AccountState]):
     deposited_ud: Money
     payout_ud: Money
     balance_ud: Money
+    carried_ud: Money
 
     @classmethod
     def of(cls, states: Mapping[str, AccountState], names: Iterable[str] | None = None) -> Accounts:
@@ -31,7 +33,7 @@ class Accounts(Mapping[str, AccountState]):
             return states
         wanted = list(states if names is None else names)
         if not states:
-            return cls(wanted, *(np.zeros(len(wanted), dtype=np.int64) for _ in range(3)))
+            return cls(wanted, *(np.zeros(len(wanted), dtype=np.int64) for _ in range(4)))
         new = AccountState()
         found = [states.get(name, new) for name in wanted]
         return cls(
@@ -39,6 +41,7 @@ class Accounts(Mapping[str, AccountState]):
             money([s.deposited_ud for s in found]),
             money([s.payout_ud for s in found]),
             money([s.balance_ud for s in found]),
+            money([s.carried_ud for s in found]),
         )
 
     @cached_property
@@ -57,8 +60,15 @@ class Accounts(Mapping[str, AccountState]):
         """How many accounts."""
         return len(self.names)
 
+    def items(self) -> ItemsView[str, AccountState]:
+        """All states by name, made at once."""
+        columns = (self.deposited_ud, self.payout_ud, self.balance_ud, self.carried_ud)
+        values = zip(*(column.tolist() for column in columns), strict=True)
+        states = (AccountState(*amounts) for amounts in values)
+        return dict(zip(self.names, states, strict=True)).items()
+
     def _state(self, place: int) -> AccountState:
-        columns = (self.deposited_ud, self.payout_ud, self.balance_ud)
+        columns = (self.deposited_ud, self.payout_ud, self.balance_ud, self.carried_ud)
         return AccountState(*(int(column[place]) for column in columns))
 
     @property
@@ -84,14 +94,39 @@ def require_distinct(names: Sequence[str]) -> None:
     )
 
 
+def settle_carried(carried_ud: Money, available_ud: Money | None) -> Money:
+    """What corrections settle now, by account [ud, A]: paid (below zero) or received.
+
+    Who owes pays what is ``available_ud`` (None: all of it, which the operator collects); the
+    money goes to those who are owed, in proportion, largest remainder. The rest waits. Raises
+    ``InvariantBroken`` unless all that is carried adds up to zero.
+    """
+    if exact_sum(carried_ud):
+        raise InvariantBroken(
+            "corrections owe as much as they are owed",
+            rule="money.conserved",
+            field="carried_ud",
+            value=exact_sum(carried_ud),
+            remedy="nothing was published; report this with the audit bundle",
+        )
+    owed, claims = np.maximum(-carried_ud, 0), np.maximum(carried_ud, 0)
+    paid = owed if available_ud is None else np.minimum(owed, np.maximum(available_ud, 0))
+    received = split_largest_remainder(exact_sum(paid), claims.tolist())
+    return money(received) - paid
+
+
 def roll_accounts(
-    opening: Accounts, deposits_ud: Money, nets_ud: Money, exits: NDArray[np.bool_]
+    opening: Accounts,
+    deposits_ud: Money,
+    nets_ud: Money,
+    exits: NDArray[np.bool_],
+    carried_ud: Money,
 ) -> Accounts:
     """Account states after a period [ud]; money is neither made nor lost. All columns are [A].
 
     A positive net is authorised for payout (for good: cumulative payouts never fall, so what is
     authorised can't also be spent); a negative one comes out of the balance, which deposits fill.
-    An account that asked to exit gets its whole balance authorised.
+    An account that asked to exit gets its whole balance authorised. ``carried_ud`` is what waits.
     """
     balance = opening.balance_ud + deposits_ud + np.minimum(nets_ud, 0)
     payout = opening.payout_ud + np.maximum(nets_ud, 0)
@@ -109,4 +144,5 @@ def roll_accounts(
         opening.deposited_ud + deposits_ud,
         np.where(exits, payout + balance, payout),
         np.where(exits, 0, balance),
+        carried_ud,
     )

@@ -22,7 +22,6 @@ from sourceenergy.errors import ConfigError, VerificationFailed
 from sourceenergy.proofs import keccak, record_leaf_hash
 from sourceenergy.proofs.bulk_leaves import hex_of_rows
 from sourceenergy.records import MeterInterval, Mode, Quality, TariffPlan
-from sourceenergy.settlement.accounts import Accounts
 from sourceenergy.settlement.bundle_terms import optional_terms, read_optional_terms
 from sourceenergy.settlement.leaves import record_leaves
 from sourceenergy.settlement.ledger import AccountState
@@ -124,11 +123,8 @@ def _meter_entries(period: Period) -> Iterator[str]:
 
 
 def _opening_entries(period: Period) -> Iterator[str]:
-    accounts = Accounts.of(period.opening)
-    columns = (accounts.deposited_ud, accounts.payout_ud, accounts.balance_ud)
-    states = zip(accounts.names, *(column.tolist() for column in columns), strict=True)
-    for account, deposited, payout, balance in sorted(states):
-        yield f'"{account}": [\n   {deposited},\n   {payout},\n   {balance}\n  ]'
+    for account, state in sorted(period.opening.items()):
+        yield f'"{account}": [\n   ' + ",\n   ".join(map(str, state.columns)) + "\n  ]"
 
 
 def _record_lines(period: Period) -> Iterator[str]:

@@ -5,10 +5,18 @@ A period without them has a file without them, so its hash is what it always was
 
 from __future__ import annotations
 
-from dataclasses import astuple
+from dataclasses import asdict, astuple
 from typing import Any
 
-from sourceenergy.records import AllocationKey, KeyKind, KeyVersion, ParticipationVersion
+from sourceenergy.records import (
+    AllocationKey,
+    Approval,
+    Correction,
+    KeyKind,
+    KeyVersion,
+    ParticipationVersion,
+    Quality,
+)
 from sourceenergy.settlement.orders import PeriodDeal, PeriodOrder
 from sourceenergy.settlement.period import Period
 from sourceenergy.settlement.plants import PeriodPlant
@@ -51,6 +59,9 @@ def optional_terms(period: Period) -> dict[str, Any]:
         terms["order_mechanism"] = period.order_mechanism
         terms["deals"] = [list(astuple(deal)) for deal in period.deals]
         terms["orders"] = [list(astuple(order)) for order in period.orders]
+    if period.corrections or period.adjustments_ud:
+        terms["corrections"] = [asdict(correction) for correction in period.corrections]
+        terms["adjustments_ud"] = dict(period.adjustments_ud)
     return terms
 
 
@@ -86,7 +97,20 @@ def read_optional_terms(head: dict[str, Any], meters: int, members: int) -> dict
         terms["order_mechanism"] = str(head["order_mechanism"])
         terms["deals"] = tuple(PeriodDeal(*(int(x) for x in row)) for row in head["deals"])
         terms["orders"] = tuple(PeriodOrder(*(int(x) for x in row)) for row in head["orders"])
+    if "corrections" in head:
+        terms["corrections"] = tuple(_correction(raw) for raw in head["corrections"])
+        adjustments = head["adjustments_ud"]
+        terms["adjustments_ud"] = {str(a): int(ud) for a, ud in adjustments.items()}
     return terms
+
+
+def _correction(raw: dict[str, Any]) -> Correction:
+    before, after = (
+        (int(raw[side][0]), int(raw[side][1]), Quality(raw[side][2]))
+        for side in ("before", "after")
+    )
+    approvals = tuple(Approval(**approval) for approval in raw["approvals"])
+    return Correction(**{**raw, "before": before, "after": after, "approvals": approvals})
 
 
 def _meter(value: object, meters: int) -> int:

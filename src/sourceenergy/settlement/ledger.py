@@ -79,11 +79,22 @@ class MemberLedger:
 
 @dataclass(frozen=True, slots=True)
 class AccountState:
-    """Money of one account in ``Clearing`` [ud]: all cumulative except the balance."""
+    """Money of one account in ``Clearing`` [ud]: deposits and payouts are cumulative.
+
+    ``carried_ud`` is not in ``Clearing``: what corrections still owe the account (below zero: what
+    it still owes), to be settled from later earnings and balances. All accounts' add up to zero.
+    """
 
     deposited_ud: int = 0
     payout_ud: int = 0
     balance_ud: int = 0
+    carried_ud: int = 0
+
+    @property
+    def columns(self) -> tuple[int, ...]:
+        """The amounts in order; what is carried only where something is."""
+        held = (self.deposited_ud, self.payout_ud, self.balance_ud)
+        return (*held, self.carried_ud) if self.carried_ud else held
 
 
 @dataclass(frozen=True, eq=False)

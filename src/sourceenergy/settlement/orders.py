@@ -148,22 +148,19 @@ def delivered(
     at_seller, at_buyer = (given.interval, given.seller), (given.interval, given.buyer)
     in_band = (given.price >= feed_in[at_seller]) & (given.price <= most[at_buyer])
     energy = np.where(in_band, given.energy, 0)
-    energy = _within(energy, given.interval, given.seller, surplus)
-    energy = _within(energy, given.interval, given.buyer, need)
+    energy = within(energy, given.interval, given.seller, surplus)
+    energy = within(energy, given.interval, given.buyer, need)
     bought, sold = np.zeros_like(need), np.zeros_like(surplus)
     np.add.at(bought, at_buyer, energy)
     np.add.at(sold, at_seller, energy)
     return energy, bought, sold
 
 
-def scaled(given: Agreed, energy: Ints, bought: Ints, sold: Ints) -> Ints:
-    """Delivered energy cut to what the parties can still take and give [Wh, D]; see corrections."""
-    energy = _within(energy, given.interval, given.seller, sold)
-    return _within(energy, given.interval, given.buyer, bought)
+def within(energy: Ints, interval: Ints, member: Ints, capacity: Ints) -> Ints:
+    """Energy of deals [Wh, D] cut, in proportion, where a member's come to more than ``capacity``.
 
-
-def _within(energy: Ints, interval: Ints, member: Ints, capacity: Ints) -> Ints:
-    """Energy cut, where a member's deals come to more than they can, in proportion."""
+    ``capacity`` [Wh, intervals×N]; largest remainder, ties to the earlier deal.
+    """
     total = np.zeros_like(capacity)
     np.add.at(total, (interval, member), energy)
     result = energy.copy()

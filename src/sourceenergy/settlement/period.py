@@ -19,8 +19,20 @@ from sourceenergy.market.tariffs import prices_at
 from sourceenergy.proofs import derive_salt, merkle_root, price_leaf_hash
 from sourceenergy.proofs.bulk import Rows, derived_salts, root_of, tree, tree_proof
 from sourceenergy.proofs.bulk_leaves import rows_of_hex
-from sourceenergy.records import IntervalPrice, Mode, ParticipationVersion, Quality, TariffPlan
-from sourceenergy.settlement.accounts import Accounts, require_distinct, roll_accounts
+from sourceenergy.records import (
+    Correction,
+    IntervalPrice,
+    Mode,
+    ParticipationVersion,
+    Quality,
+    TariffPlan,
+)
+from sourceenergy.settlement.accounts import (
+    Accounts,
+    require_distinct,
+    roll_accounts,
+    settle_carried,
+)
 from sourceenergy.settlement.columns import Members, Meters, PeriodMember, PeriodMeter
 from sourceenergy.settlement.intervals import (
     Flags,
@@ -32,7 +44,7 @@ from sourceenergy.settlement.intervals import (
 )
 from sourceenergy.settlement.leaves import EnergyLeaves, PayoutLeaves, record_roots
 from sourceenergy.settlement.ledger import AccountState, MemberLedger, members_ledgers
-from sourceenergy.settlement.money import exact_sum, money
+from sourceenergy.settlement.money import Money, exact_sum, money
 from sourceenergy.settlement.orders import Agreed, PeriodDeal, PeriodOrder, agreed
 from sourceenergy.settlement.plants import (
     FREE,
@@ -55,6 +67,7 @@ class Period:
     ``plants`` are meters whose export a key shares, at ``internal_price`` and ``internal_fee``;
     ``participation`` says, by meter index, what part of a meter's energy counts here. ``deals``
     were agreed ahead, ``orders`` are cleared when their interval closes, by ``order_mechanism``.
+    ``corrections`` of earlier periods take effect here, as ``adjustments_ud`` by account.
     """
 
     version: str
@@ -85,6 +98,8 @@ class Period:
     deals: tuple[PeriodDeal, ...] = ()
     orders: tuple[PeriodOrder, ...] = ()
     order_mechanism: str = "uniform_price"
+    corrections: tuple[Correction, ...] = ()
+    adjustments_ud: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def starts_s(self) -> range:
@@ -104,9 +119,13 @@ class Period:
     @property
     def settles(self) -> Flags:
         """Which records count [bool, T×M]: present, and from a meter the mode accepts."""
+        return self.counting(self.quality)
+
+    def counting(self, quality: Ints) -> Flags:
+        """Which records of some intervals' qualities count [bool, intervals×M]."""
         by_verified = np.array([meter_settles(self.mode, verified) for verified in (False, True)])
         accepted = by_verified[self.meter_columns.verified.astype(np.int64)]
-        result: Flags = (self.quality != Quality.MISSING) & accepted[None, :]
+        result: Flags = (quality != Quality.MISSING) & accepted[None, :]
         return result
 
 
@@ -202,10 +221,13 @@ def interval_input(period: Period) -> IntervalInput:
                 remedy="let the operator collect afterwards, or set a feed-in of zero or more",
             )
         opening = Accounts.of(period.opening, members.names)
-        deposits = money([period.deposits_ud.get(name, 0) for name in members.names])
-        spendable = money(((opening.balance_ud + deposits) * ND_PER_UD).tolist())
+        deposits = _by_name(period.deposits_ud, members.names)
+        adjustments = _by_name(period.adjustments_ud, members.names)
+        debts = np.minimum(opening.carried_ud + adjustments, 0)  # come before new purchases
+        spendable = money(((opening.balance_ud + deposits + debts) * ND_PER_UD).tolist())
     settles = period.settles
-    imported, exported = _counted_here(period)
+    imported = counted_here(period, starts, period.imported)
+    exported = counted_here(period, starts, period.exported)
     return IntervalInput(
         members_energy(imported, settles, meters, count),
         members_energy(exported, settles, meters, count),
@@ -231,17 +253,16 @@ def _agreed(period: Period) -> Agreed:
     )
 
 
-def _counted_here(period: Period) -> tuple[Ints, Ints]:
-    """What the meters imported and exported for this community [Wh, T×M]."""
+def counted_here(period: Period, starts_s: Sequence[int], energy: Ints) -> Ints:
+    """What of the meters' energy counts in this community [Wh, intervals×M]."""
     if not period.participation:
-        return period.imported, period.exported
-    imported, exported = period.imported.copy(), period.exported.copy()
+        return energy
+    counted = energy.copy()
     for meter, versions in period.participation:
-        for energy in (imported, exported):
-            energy[:, meter] = participating_dated(
-                versions, period.community, period.starts_s, energy[:, meter]
-            )
-    return imported, exported
+        counted[:, meter] = participating_dated(
+            versions, period.community, starts_s, energy[:, meter]
+        )
+    return counted
 
 
 def _plants(period: Period, exported: Ints) -> SharedPlants:
@@ -264,20 +285,26 @@ def settle(period: Period) -> Settlement:
     ledgers, fees_ud = members_ledgers(given, outcome)
     parties = [*members.names, period.operator_account]
     require_distinct(parties)
-    nets = np.append(ledgers.net_ud, money([fees_ud]))
-    deposits = dict(period.deposits_ud)
-    if not period.funded:
-        for place in np.flatnonzero(nets < 0).tolist():
-            # What the operator collects from a member, and deposits for it.
-            deposits[parties[place]] = deposits.get(parties[place], 0) - int(nets[place])
     # Whoever left, or was paid for without being a member, keeps an account and a leaf.
-    others = sorted((set(period.opening) | set(deposits)) - set(parties))
+    known = {*period.opening, *period.deposits_ud, *period.adjustments_ud}
+    others = sorted(known - set(parties))
     names = [*parties, *others]
+    opening = Accounts.of(period.opening, names)
+    paid_in = _by_name(period.deposits_ud, names)
+    nets = np.append(
+        np.append(ledgers.net_ud, money([fees_ud])), np.zeros(len(others), dtype=np.int64)
+    )
+    carried = opening.carried_ud + _by_name(period.adjustments_ud, names)
+    available = opening.balance_ud + paid_in + nets if period.funded else None
+    settled_now = settle_carried(carried, available)
+    nets = nets + settled_now
+    if not period.funded:  # what the operator collects from a member, and deposits for it
+        paid_in = paid_in - np.minimum(nets, 0)
+    deposits = dict(period.deposits_ud) | {
+        names[place]: int(paid_in[place]) for place in np.flatnonzero(paid_in).tolist()
+    }
     closing = roll_accounts(
-        Accounts.of(period.opening, names),
-        money([deposits.get(name, 0) for name in names]),
-        np.append(nets, np.zeros(len(others), dtype=np.int64)),
-        _is_in(names, period.exits),
+        opening, paid_in, nets, _is_in(names, period.exits), carried - settled_now
     )
     prices = _interval_prices(period, given, outcome)
     settlement = Settlement(
@@ -312,6 +339,12 @@ def settle(period: Period) -> Settlement:
             remedy="nothing was published; check the opening accounts",
         )
     return settlement
+
+
+def _by_name(amounts: Mapping[str, int], names: Sequence[str]) -> Money:
+    if not amounts:
+        return np.zeros(len(names), dtype=np.int64)
+    return money([amounts.get(name, 0) for name in names])
 
 
 def _is_in(names: Sequence[str], some: frozenset[str]) -> Flags:

@@ -175,17 +175,24 @@ def write_member(
         "fee": ledger.fee_ud,
         "sold": ledger.sold_ud,
         "net": ledger.net_ud,
-    }
+    }  # "net" is of this period alone; what corrections of earlier ones settle stands beside it
     if period.plants or given.agreed is not None:
         columns += [outcome.allocated, outcome.provided, outcome.dealt_bought, outcome.dealt_sold]
         names = list(MemberInterval._fields)
         money |= {name: getattr(ledger, f"{name}_ud") for name in _MORE_MONEY}
+    adjustment, waits = (
+        period.adjustments_ud.get(account, 0),
+        settlement.closing[account].carried_ud,
+    )
+    if adjustment or opening.carried_ud:
+        money["corrected"] = opening.carried_ud + adjustment - waits
+        money["waits"] = waits
     own = [column[:, index].tolist() for column in columns]
     body: dict[str, Any] = {
         "anchor": asdict(anchor),
         "epoch": statement.epoch,
         "statement_hash": statement_hash(anchor.chain_id, anchor.clearing, statement),
-        "opening": asdict(opening),
+        "opening": {k: v for k, v in asdict(opening).items() if v or k != "carried_ud"},
         "deposits_ud": settlement.deposits_ud.get(account, 0),
         "money_ud": money,
         "exit": account in period.exits,
@@ -275,14 +282,15 @@ class MemberFile:
     dealt_bought_ud: int = 0
     dealt_fee_ud: int = 0
     dealt_sold_ud: int = 0
+    corrected_ud: int = 0
     deals: tuple[MemberDeal, ...] = ()
 
     @property
     def net_ud(self) -> int:
-        """Money the community owes the member, or the member owes it [ud]."""
+        """What the community owes the member, or is owed [ud]; what corrections settle included."""
         shared = self.provided_ud - self.allocated_ud - self.allocated_fee_ud
         dealt = self.dealt_sold_ud - self.dealt_bought_ud - self.dealt_fee_ud
-        return self.sold_ud - self.bought_ud - self.fee_ud + shared + dealt
+        return self.sold_ud - self.bought_ud - self.fee_ud + shared + dealt + self.corrected_ud
 
 
 def read_member(data: bytes) -> MemberFile:
@@ -306,6 +314,7 @@ def read_member(data: bytes) -> MemberFile:
             tuple(raw["energy_proof"]),
             tuple(MemberInterval(*(int(value) for value in row)) for row in raw["intervals"]),
             **{f"{name}_ud": int(money.get(name, 0)) for name in _MORE_MONEY},
+            corrected_ud=int(money.get("corrected", 0)),
             deals=tuple(MemberDeal(**deal) for deal in raw.get("deals", ())),
         )
     except (KeyError, TypeError, ValueError) as error:
