@@ -72,6 +72,11 @@ def test_a_period_ends_after_it_starts() -> None:
         ud_seconds(S14, START, START)
 
 
+def test_of_one_second_money_in_comes_before_money_out() -> None:
+    swapped = (take(TENANT, 100, 5), put(TENANT, 100, 5))
+    assert pool_at(swapped, END) == {TENANT: 0}
+
+
 # --- S14, S15 ---------------------------------------------------------------------------------
 
 

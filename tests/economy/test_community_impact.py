@@ -166,7 +166,9 @@ def a_report(energy_wh: int = 1_250_000, transactions: int = 100) -> ImpactRepor
         "C1",
         utc("2026-01-01T05:00"),
         utc("2026-04-01T04:00"),
-        {"imported": 3_000_000, "exported": energy_wh, "shared": 900_000},
+        3_000_000,
+        energy_wh,
+        900_000,
         claimed,
         avoided_down(claimed.own_wh, HOUR, SOLAR),
         footprint_up(transactions, FIGURE, HOUR),
@@ -179,7 +181,7 @@ def a_report(energy_wh: int = 1_250_000, transactions: int = 100) -> ImpactRepor
 def test_S16_carbon_on_other_energy_than_may_be_claimed_is_refused() -> None:
     with pytest.raises(InputError) as refusal:
         impact_report(
-            "C1", 0, 1, {"imported": 0, "exported": 0, "shared": 0}, SOLD,
+            "C1", 0, 1, 0, 0, 0, SOLD,
             avoided_down(1_250_000, HOUR, SOLAR), footprint_up(0, FIGURE, HOUR), 0,
             by_band(PEOPLE, BANDS), [],
         )  # fmt: skip

@@ -30,7 +30,12 @@ from sourceenergy.economy.household_trust.trustees import (
     require_purchase,
     require_signatures,
 )
-from sourceenergy.economy.household_trust.value import Holding, Valuation, net_asset_value
+from sourceenergy.economy.household_trust.value import (
+    Holding,
+    Valuation,
+    member_view,
+    net_asset_value,
+)
 from sourceenergy.errors import InputError, NotPermitted
 from sourceenergy.units import Ud
 from strategies_energy import account, law, utc
@@ -230,6 +235,17 @@ def test_B501_value_is_units_times_last_value_with_its_date_and_method() -> None
     fallen = replace(THREE_UP, unit_value_ud=Ud(970_000))
     after = net_asset_value([UNITS], [AUDITED, fallen], 0, date(2026, 4, 1))
     assert after.unrealised_ud == -180 * DOLLAR
+
+
+def test_B505_each_member_sees_the_own_part_the_trusts_total_and_its_value() -> None:
+    worth = net_asset_value([UNITS], [THREE_UP, AUDITED], 0, date(2026, 4, 1))
+    view = member_view(distribute(RULE, S13_UD, frozen={account(2)}), worth, 2)
+    assert (view.name, view.own_ud, view.held) == ("trustee B", 200 * DOLLAR, True)
+    assert (view.trust_income_ud, view.trust_value_ud, view.value_change_ud) == (
+        S13_UD, 6_180 * DOLLAR, 180 * DOLLAR,
+    )  # fmt: skip
+    with pytest.raises(InputError):
+        member_view(distribute(RULE, S13_UD), worth, 9)
 
 
 # --- a lost trustee ---------------------------------------------------------------------------

@@ -246,6 +246,14 @@ def test_S21_a_large_order_withdrawn_while_trading_the_other_way_is_a_spoof() ->
         assert spoofs([order, *USUAL], [sold], WATCH) == ()
 
 
+def test_the_usual_size_is_that_of_the_other_orders() -> None:
+    sale = trade(1, "victim", "spoofer", after=10)
+    small = [replace(USUAL[0], id=f"s{i}", quantity=10_000) for i in range(2)]
+    assert spoofs([SPOOFED], [sale], WATCH) == ()  # nothing to compare with
+    assert len(spoofs([SPOOFED, *small], [sale], WATCH)) == 1
+    assert spoofs([SPOOFED, *(replace(one, quantity=10_001) for one in small)], [sale], WATCH) == ()
+
+
 def pay(number: int, dollars: int, day: int, party: str = "a") -> Payment:
     return Payment(f"p{number}", NOW + day * DAY_S, party, Ud(dollars * DOLLAR))
 

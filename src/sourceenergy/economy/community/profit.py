@@ -64,7 +64,8 @@ def pool_at(changes: Sequence[Change], second: int) -> dict[int, Ud]:
     A member may never have taken out more than was put in; raises InputError where one had.
     """
     balances: dict[int, int] = {}
-    for change in sorted(changes):
+    in_order = sorted(changes, key=lambda one: (one.at_s, one.member, one.withdrawn_ud))
+    for change in in_order:  # of one second, money in before money out
         if change.added_ud < 0 or change.withdrawn_ud < 0:
             raise InputError(
                 "money goes in or out; neither is below zero",

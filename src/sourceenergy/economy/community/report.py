@@ -7,7 +7,7 @@ footprint (transactions × a cited figure) is shown and subtracted.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 
@@ -95,7 +95,9 @@ def impact_report(
     community: str,
     start_s: int,
     end_s: int,
-    energy_wh: Mapping[str, int],
+    imported_wh: int,
+    exported_wh: int,
+    shared_wh: int,
     claimed: Claims,
     avoided: Avoided[GridFactor],
     own: Footprint,
@@ -103,7 +105,7 @@ def impact_report(
     benefit: Table,
     jobs: Sequence[Job],
 ) -> ImpactReport:
-    """The report of [start_s, end_s); ``energy_wh`` has imported, exported and shared.
+    """The report of [start_s, end_s).
 
     Refuses carbon on other energy than what the community may claim.
     """
@@ -120,9 +122,9 @@ def impact_report(
         community,
         start_s,
         end_s,
-        Wh(energy_wh["imported"]),
-        Wh(energy_wh["exported"]),
-        Wh(energy_wh["shared"]),
+        Wh(imported_wh),
+        Wh(exported_wh),
+        Wh(shared_wh),
         claimed.lines(),
         " and ".join(sorted({grid.basis for grid, _ in avoided.factors})),
         tuple(str(factor) for pair in avoided.factors for factor in pair),

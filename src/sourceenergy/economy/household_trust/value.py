@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from sourceenergy.economy.household_trust.income import Distribution
 from sourceenergy.errors import InputError
 from sourceenergy.units import Ud
 
@@ -98,3 +99,36 @@ def net_asset_value(
             ValueLine(holding, last, Ud(value), Ud(value - earlier), Ud(value - holding.cost_ud))
         )
     return NetAssetValue(day, Ud(cash_ud), tuple(lines))
+
+
+@dataclass(frozen=True, slots=True)
+class MemberView:
+    """What one member of the family sees after an income [ud]: the same numbers as the ledger."""
+
+    name: str
+    own_ud: Ud
+    held: bool
+    trust_income_ud: Ud
+    trust_value_ud: Ud
+    value_change_ud: Ud  # unrealised, no income
+
+
+def member_view(distribution: Distribution, worth: NetAssetValue, number: int) -> MemberView:
+    """Own part, the trust's income and its value, with the change since the valuation before."""
+    for part in distribution.parts:
+        if part.number == number:
+            return MemberView(
+                part.name,
+                part.amount_ud,
+                part.held,
+                distribution.income_ud,
+                worth.total_ud,
+                Ud(sum(line.change_ud for line in worth.lines)),
+            )
+    raise InputError(
+        "no beneficiary of this trust has that number",
+        rule="value.member",
+        field="number",
+        value=number,
+        remedy="name a member of the family",
+    )

@@ -95,7 +95,7 @@ def rules_at(rules: Sequence[ContractRules], place: str, day: date) -> ContractR
         place,
         max(one.valid_from for one in valid),
         max(one.wait_days for one in valid),
-        min(one.confirm_days for one in valid),
+        max(one.confirm_days for one in valid),
         max(one.free_days for one in valid),
         max(one.first_bill_days for one in valid),
         min(one.notice_days for one in valid),

@@ -7,6 +7,7 @@ those closed without one is published.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -96,50 +97,55 @@ def wash_trades(
     ``owner_of`` gives the person behind an account, where it is another's.
     """
     ordered = sorted(trades, key=lambda one: (one.at_s, one.id))
+    sides = [tuple(owner_of.get(who, who) for who in (one.buyer, one.seller)) for one in ordered]
+    by_way: dict[tuple[str, ...], list[int]] = {}
+    for index, (buyer, seller) in enumerate(sides):
+        by_way.setdefault((ordered[index].asset, buyer, seller), []).append(index)
     cases = []
-    for index, one in enumerate(ordered):
-        buyer, seller = (owner_of.get(party, party) for party in (one.buyer, one.seller))
+    for index, (one, (buyer, seller)) in enumerate(zip(ordered, sides, strict=True)):
         if buyer == seller:
             parties = tuple(sorted({one.buyer, one.seller}))
             why = f"{buyer} is on both sides"
             cases.append(Case(Pattern.WASH_TRADE, parties, (one.id,), why, one.at_s))
             continue
-        for back in ordered[index + 1 :]:
+        returns = by_way.get((one.asset, seller, buyer), [])
+        for later in returns[bisect_right(returns, index) :]:
+            back = ordered[later]
             if back.at_s - one.at_s > watch.wash_within_s:
                 break
-            sides = (owner_of.get(back.buyer, back.buyer), owner_of.get(back.seller, back.seller))
             small, large = sorted((one.quantity, back.quantity))
-            if (
-                sides == (seller, buyer)
-                and back.asset == one.asset
-                and small * 1000 >= large * watch.wash_quantity_permille
-            ):
+            if small * 1000 >= large * watch.wash_quantity_permille:
                 why = f"{one.quantity} {one.asset} went forth and {back.quantity} came back"
                 parties = tuple(sorted((buyer, seller)))
-                cases.append(Case(Pattern.WASH_TRADE, parties, (one.id, back.id), why, back.at_s))
+                evidence = (one.id, back.id)
+                cases.append(Case(Pattern.WASH_TRADE, parties, evidence, why, back.at_s))
                 break
     return tuple(cases)
 
 
 def spoofs(orders: Sequence[OrderLife], trades: Sequence[Trade], watch: Watch) -> tuple[Case, ...]:
     """Large orders withdrawn unfilled within moments, while their party traded the other way."""
+    sizes: dict[str, list[int]] = {}
+    for one in orders:
+        sizes.setdefault(one.asset, []).append(one.quantity)
+    for quantities in sizes.values():
+        quantities.sort()
+    by_party: dict[tuple[str, str, bool], list[Trade]] = {}
+    for trade in sorted(trades, key=lambda one: (one.at_s, one.id)):
+        by_party.setdefault((trade.asset, trade.seller, True), []).append(trade)
+        by_party.setdefault((trade.asset, trade.buyer, False), []).append(trade)
     cases = []
     for order in sorted(orders, key=lambda one: (one.placed_s, one.id)):
         if order.cancelled_s is None or order.cancelled_s - order.placed_s > watch.spoof_within_s:
             continue
-        sizes = sorted(
-            one.quantity for one in orders if one.asset == order.asset and one.id != order.id
-        )
-        usual = sizes[len(sizes) // 2] if sizes else 0
+        usual = _median_of_others(sizes[order.asset], order.quantity)
         if order.filled * 10 > order.quantity or order.quantity < usual * watch.spoof_size_times:
             continue
-        gains = [
-            trade.id
-            for trade in sorted(trades, key=lambda one: (one.at_s, one.id))
-            if trade.asset == order.asset
-            and (trade.seller if order.is_buy else trade.buyer) == order.party
-            and order.placed_s <= trade.at_s <= order.cancelled_s + watch.spoof_within_s
-        ]
+        other_way = by_party.get((order.asset, order.party, order.is_buy), [])
+        last_s = order.cancelled_s + watch.spoof_within_s
+        start = bisect_left(other_way, order.placed_s, key=lambda trade: trade.at_s)
+        end = bisect_right(other_way, last_s, key=lambda trade: trade.at_s)
+        gains = [trade.id for trade in other_way[start:end]]
         if usual and gains:
             side = "buy" if order.is_buy else "sell"
             why = (
@@ -149,6 +155,14 @@ def spoofs(orders: Sequence[OrderLife], trades: Sequence[Trade], watch: Watch) -
             evidence = (order.id, *gains)
             cases.append(Case(Pattern.SPOOF, (order.party,), evidence, why, order.cancelled_s))
     return tuple(cases)
+
+
+def _median_of_others(quantities: Sequence[int], own: int) -> int:
+    """The upper median of sorted quantities without one that is ``own``; 0 for no others."""
+    middle = (len(quantities) - 1) // 2
+    if len(quantities) < 2:
+        return 0
+    return quantities[middle + (bisect_left(quantities, own) <= middle)]
 
 
 def structuring(payments: Sequence[Payment], watch: Watch) -> tuple[Case, ...]:
