@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 from itertools import pairwise
 
 import pytest
@@ -158,6 +159,26 @@ def test_S19_33_dollars_come_down_to_the_cent() -> None:
     assert amounts == {PROSUMER.account: 5_240_000, PROSUMER_2.account: 1_740_000}
 
 
+@pytest.mark.parametrize(
+    ("revenue", "fee", "levy", "entities", "trusts", "individuals"),
+    [
+        (1, 0, 0, 1, 0, 0),  # one cent: the largest remainder
+        (99, 0, 1, 62, 14, 22),  # 62.27, 14.34, 21.38 of 98
+        (100, 1, 2, 62, 14, 21),  # 61.64, 14.20, 21.16 of 97
+        (10_000, 100, 200, 6_164, 1_420, 2_116),  # 6163.91, 1419.73, 2116.36
+    ],
+)
+def test_S19_other_revenues_by_hand_in_cents(
+    revenue: int, fee: int, levy: int, entities: int, trusts: int, individuals: int
+) -> None:
+    result = cascade(sale(revenue * CENT), TERMS, POOL)
+    assert (result.fee_ud, result.levy_ud) == (fee * CENT, levy * CENT)
+    amounts = {level.name: level.amount_ud // CENT for level in result.levels}
+    assert (amounts["entities"], amounts["trusts"], amounts["individuals"]) == (
+        entities, trusts, individuals,
+    )  # fmt: skip
+
+
 def test_S19_a_tie_goes_to_the_lower_member_number_whatever_its_share() -> None:
     swapped = {
         **POOL,
@@ -260,6 +281,19 @@ def test_S19_ids_and_leaves_are_those_of_the_contract() -> None:
     assert share_leaf(level.hex(), share, digest("salt")) == keccak(keccak(inner))
 
 
+def test_S19_ids_and_a_leaf_that_the_contract_gave() -> None:
+    """Values of ``RevenueCascade`` on an EVM."""
+    level = class_level(7, 2, ReceiverClass.ENTITY)
+    assert level == "79b6fffdc9f61bf0ec7bfa1195fdcada34e5b9faecd6066410bb653592239a3e"
+    assert level_below(level, 5) == (
+        "9ae6623bbc6abf28978e2ae54d33fd00cac7ac80a51ef79e522a39f3538aee06"
+    )
+    share = Share(5, "0x" + "ac" * 20, Wh(90_000), Ud(5_240_000), "")
+    assert share_leaf("11" * 32, share, "22" * 32).hex() == (
+        "57d9aed410acb9ec8b59f41e76dbaf86e05400ce9767f1d57d38aa9aea2cddfe"
+    )
+
+
 # --- always -----------------------------------------------------------------------------------
 
 energies = st.one_of(st.just(0), st.integers(1, 9), st.integers(1, 10**9))
@@ -319,6 +353,22 @@ def test_every_cent_arrives_once_whatever_the_order_the_cut_and_the_freeze(
     rest = payments_due(result, {one.key for one in due.payments}, ())
     paid = sorted((one.key, one.amount_ud) for one in (*due.payments, *rest.payments))
     assert paid == sorted((one.key, one.amount_ud) for one in whole.payments)
+
+
+@law
+@given(pools(), terms, cents)
+def test_every_level_is_what_exact_fractions_give(
+    pool: dict[ReceiverClass, tuple[Contributor, ...]], cut: Terms, revenue_ud: int
+) -> None:
+    """Against a second way: hand out cents one by one to who is furthest below the fraction."""
+    for level in cascade(sale(revenue_ud), cut, pool).levels:
+        total = level.amount_ud // CENT
+        exact = {s.number: Fraction(total * s.weight_wh, level.weight_wh) for s in level.shares}
+        given_ = {number: int(part) for number, part in exact.items()}
+        for _ in range(total - sum(given_.values())):
+            number = max(sorted(exact), key=lambda n: exact[n] - given_[n])
+            given_[number] += 1
+        assert {s.number: s.amount_ud // CENT for s in level.shares} == given_
 
 
 @law

@@ -348,6 +348,19 @@ def test_savings_earn_ten_percent_a_year_out_of_revenue() -> None:
     assert worth_down(POT.shares, after.chi) <= after.owed_ud
 
 
+def test_savings_accrue_what_the_contract_accrued() -> None:
+    """``chi`` and revenue left that ``Savings`` gave on an EVM: 5 % a year, $1,000 in, $100."""
+    pot = replace(POT, rate_per_s=1_547_125_957_863_212_448)
+    revenue = Ud(100 * DOLLAR)
+    for after_s, chi, left in (
+        (YEAR_S, 1_049_999_761_604_874_248_389_697_541, 50_000_238),
+        (YEAR_S + 17 * DAY_S + 3, 1_052_388_518_578_172_593_880_960_369, 47_611_481),
+        (3 * YEAR_S, 1_100_000_000_000_000_000_000_000_000, 0),
+    ):
+        pot, revenue = accrue(pot, revenue, NOW + after_s)
+        assert (pot.chi, revenue) == (chi, left)
+
+
 def test_savings_earn_only_what_revenue_there_is() -> None:
     after, left = accrue(POT, 7, NOW + YEAR_S)
     assert (after.owed_ud - POT.owed_ud, left) == (7, 0)

@@ -98,6 +98,23 @@ def test_S15_profit_is_shared_to_the_cent() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("income", "reserve_ppm", "reserve", "parts"),
+    [
+        (1, 100_000, 0, (0, 1, 0)),  # cents: the largest of 0.24, 0.71, 0.06
+        (10_001, 100_000, 1_000, (2_118, 6_354, 529)),  # 2117.88, 6353.65, 529.47 of 9001
+        (135_000, 0, 0, (31_765, 95_294, 7_941)),  # 31764.71, 95294.12, 7941.18
+        (135_000, 1_000_000, 135_000, (0, 0, 0)),
+    ],
+)
+def test_S15_other_incomes_by_hand_in_cents(
+    income: int, reserve_ppm: int, reserve: int, parts: tuple[int, ...]
+) -> None:
+    share = share_profit(S14, START, END, income * CENT, reserve_ppm)
+    assert share.reserve_ud == reserve * CENT
+    assert tuple(line.amount_ud // CENT for line in share.lines) == parts
+
+
 def test_S15_a_failed_receiver_is_parked_and_all_others_are_paid() -> None:
     whole = share_profit(S14, START, END, 1_350 * DOLLAR, TENTH)
     parked = share_profit(S14, START, END, 1_350 * DOLLAR, TENTH, failed={H1})

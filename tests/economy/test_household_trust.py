@@ -164,6 +164,39 @@ def test_S13_income_splits_itself_to_the_cent() -> None:
     assert done.parts[2].account == account(1)
 
 
+@pytest.mark.parametrize(
+    ("income", "reinvest_ppm", "reinvested", "parts"),
+    [
+        (1_000, 333_333, 333, (267, 267, 133)),  # cents: 266.8, 266.8, 133.4 of 667
+        (2, 0, 0, (1, 1, 0)),
+        (1, 500_000, 0, (1, 0, 0)),  # half a cent is not reinvested
+        (5_001, 1_000_000, 5_001, (0, 0, 0)),
+        (100_001, 500_000, 50_000, (20_001, 20_000, 10_000)),
+    ],
+)
+def test_S13_other_incomes_by_hand_in_cents(
+    income: int, reinvest_ppm: int, reinvested: int, parts: tuple[int, ...]
+) -> None:
+    done = distribute(replace(RULE, reinvest_ppm=reinvest_ppm), income * CENT)
+    assert done.reinvested_ud == reinvested * CENT
+    assert tuple(part.amount_ud // CENT for part in done.parts) == parts
+
+
+def test_S13_incomes_one_after_another_split_as_the_contract_split_them() -> None:
+    """What ``HouseholdTrust`` paid on an EVM, in cents, with what waits below a cent."""
+    carried = Ud(0)
+    for income_ud, cents in (
+        (1_000_010_000, (20_001, 20_000, 10_000)),
+        (10_000, (1, 0, 0)),
+        (33_330_000, (667, 667, 333)),
+        (77_777_777, (1_556, 1_555, 778)),
+        (2_223, (1, 0, 0)),
+    ):
+        done = distribute(RULE, income_ud, carried_ud=carried)
+        assert tuple(part.amount_ud // CENT for part in done.parts) == cents
+        carried = done.carried_ud
+
+
 def test_S13_fifths_are_exact_and_thirds_go_to_the_lowest_numbers() -> None:
     fifths = [Fraction(2, 5), Fraction(2, 5), Fraction(1, 5)]
     assert shares_ppm(fifths) == (400_000, 400_000, 200_000)
