@@ -38,7 +38,7 @@ KEYS = {name: secret(name) for name in ("trustee A", "trustee B", "newcomer", "t
 READERS = (
     Reader("trustee A", public_key_of(KEYS["trustee A"])),
     Reader("trustee B", public_key_of(KEYS["trustee B"])),
-    Reader("minor", public_key_of(KEYS["trustee A"]), guardian="trustee A"),
+    Reader("minor", public_key_of(KEYS["trustee A"])),  # the guardian's
 )
 ROWS: tuple[dict[str, str | int], ...] = (
     {"what": "bought", "who": "trust", "amount_ud": 6_000_000_000},

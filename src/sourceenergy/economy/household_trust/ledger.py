@@ -38,7 +38,6 @@ class Reader:
 
     member: str
     public_key: str
-    guardian: str = ""
 
 
 @dataclass(frozen=True, slots=True)
