@@ -296,6 +296,15 @@ def test_two_versions_of_a_group_must_not_show_fewer_than_five() -> None:
         assert refusal.value.rule == "benefit.differencing"
 
 
+def test_nor_may_three_versions_together() -> None:
+    """Each pair is safe; first + second - third would be one member."""
+    members = [f"member {i}" for i in range(20)]
+    first, second = frozenset(members[:10]), frozenset(members[10:])
+    require_no_differencing([[first]], [second])
+    with pytest.raises(NotPermitted):
+        require_no_differencing([[first], [second]], [frozenset(members[:19])])
+
+
 @law
 @given(st.dictionaries(st.sampled_from(["a", "b", "c", "d"]), st.integers(0, 9)), st.data())
 def test_no_table_shows_fewer_than_five_members_not_even_by_subtraction(

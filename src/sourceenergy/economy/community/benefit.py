@@ -7,6 +7,7 @@ without an order are withheld, and then enough others with them that the total g
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -123,21 +124,29 @@ def by_group(people: Sequence[MemberBenefit], groups: Sequence[str]) -> Table:
 def require_no_differencing(
     published: Sequence[Sequence[frozenset[str]]], new: Sequence[frozenset[str]]
 ) -> None:
-    """Refuse groups that differ from earlier ones of the same period by one to four members.
+    """Refuse groups that, laid over earlier ones of the same period, cut out fewer than five.
 
-    Each version is its groups' member sets; who has both could subtract one from the other.
+    Each version is its groups' member sets. Whatever can be had by adding and subtracting figures
+    of all versions is made of the pieces into which they cut the members; so no piece may be small.
     """
-    for version in published:
-        for old in (*version, frozenset().union(*version)):
-            for group in (*new, frozenset().union(*new)):
-                if 0 < len(old ^ group) < GROUP_LEAST:
-                    raise NotPermitted(
-                        "two versions of a group would show fewer than five members",
-                        rule="benefit.differencing",
-                        field="groups",
-                        value=len(old ^ group),
-                        remedy="publish the correction in the groups of the version before",
-                    )
+    pieces: Counter[tuple[int, ...]] = Counter()
+    versions = [*published, new]
+    for member in frozenset[str]().union(*(group for version in versions for group in version)):
+        pieces[
+            tuple(
+                next((i for i, group in enumerate(version) if member in group), -1)
+                for version in versions
+            )
+        ] += 1
+    smallest = min(pieces.values(), default=GROUP_LEAST)
+    if smallest < GROUP_LEAST:
+        raise NotPermitted(
+            "the versions together would show fewer than five members",
+            rule="benefit.differencing",
+            field="groups",
+            value=smallest,
+            remedy="publish the correction in the groups of the version before",
+        )
 
 
 def _check(people: Sequence[MemberBenefit], groups: Sequence[str]) -> None:
