@@ -18,9 +18,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from sourceenergy.config.tariff_file import parse_tariffs
-from sourceenergy.records import Mode, Quality
+from sourceenergy.records import PPM, AllocationKey, KeyKind, KeyVersion, Mode, Quality
 from sourceenergy.settlement.ledger import AccountState
 from sourceenergy.settlement.period import Period, PeriodMember, PeriodMeter
+from sourceenergy.settlement.plants import PeriodPlant
 from sourceenergy.units import ENERGY_MAX_WH, UdPerKwh
 
 Ints = NDArray[np.int64]
@@ -111,6 +112,8 @@ def a_period(
     deposits: Mapping[str, int] | None = None,
     exits: frozenset[str] = frozenset(),
     start_s: int = NEW_YEAR,
+    plants: Sequence[PeriodPlant] = (),
+    internal: tuple[int, int] = (0, 0),
 ) -> Period:
     """A period of hours: rows are intervals, columns meters; by default meter i is member i's."""
     meters = len(imported[0])
@@ -156,6 +159,9 @@ def a_period(
         opening=dict(opening or {}),
         deposits_ud=dict(deposits or {}),
         exits=exits,
+        plants=tuple(plants),
+        internal_price=UdPerKwh(internal[0]),
+        internal_fee=UdPerKwh(internal[1]),
     )
 
 
@@ -194,8 +200,37 @@ def pool_inputs(
 
 
 @st.composite
+def keys(draw: st.DrawFn, members: int) -> AllocationKey:
+    """A key of any kind for so many members."""
+    kind = draw(st.sampled_from(KeyKind))
+    shares, classes = [0] * members, [0] * members
+    if kind in {KeyKind.STATIC, KeyKind.HYBRID}:
+        shares = draw(st.lists(st.integers(0, PPM // members), min_size=members, max_size=members))
+        shares[0] += not any(shares)
+    if kind is not KeyKind.STATIC:
+        most = 3 if kind is KeyKind.CASCADE else 1
+        classes = draw(st.lists(st.integers(0, most), min_size=members, max_size=members))
+        classes[-1] = 1
+    return AllocationKey(kind, tuple(shares), tuple(classes))
+
+
+@st.composite
+def shared_plants(draw: st.DrawFn, members: int, meters: int) -> tuple[PeriodPlant, ...]:
+    """Up to two of the meters count shared plants, whose keys may change after an hour."""
+    chosen = draw(st.lists(st.integers(0, meters - 1), unique=True, max_size=2))
+    dates = st.sampled_from([(0,), (0, NEW_YEAR + 3600)])
+    return tuple(
+        PeriodPlant(
+            meter, place, tuple(KeyVersion(from_s, draw(keys(members))) for from_s in draw(dates))
+        )
+        for place, meter in enumerate(chosen)
+    )
+
+
+@st.composite
 def periods(draw: st.DrawFn, funded: bool = False) -> Period:
-    """A period of up to 4 hours: shared meters, gaps, expired passports, exits, crossing plans."""
+    """A period of up to 4 hours: shared meters and plants, gaps, expired passports, exits, plans
+    that cross."""
     members = draw(st.integers(1, 5))
     meters = draw(st.integers(1, 6))
     hours = draw(st.integers(1, 4))
@@ -229,4 +264,6 @@ def periods(draw: st.DrawFn, funded: bool = False) -> Period:
         funded=funded,
         deposits=({account(i): draw(deposit) for i in range(members)} if funded else None),
         exits=draw(st.frozensets(index.map(account), max_size=1)),
+        plants=draw(shared_plants(members, meters)),
+        internal=draw(st.sampled_from([(0, 0), (0, 5_000), (150_000, 0), (160_000, 1)])),
     )

@@ -59,6 +59,34 @@ class MeterInterval(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Approval:
+    """A person's P-256 signature of a correction: key and r ‖ s, low s, 128 hex digits."""
+
+    public_x: int
+    public_y: int
+    signature: str
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """One meter's record of a settled interval, put right by a later record [Wh].
+
+    ``statement`` is the hash of the statement that settled it; ``before`` and ``after`` are
+    imported, exported and quality. The settled record stays as it is. ``noted_s``: when it became
+    known. ``approvals`` are no part of what is signed.
+    """
+
+    statement: str  # 64 hex digits
+    meter: str  # the meter's pseudonym in that statement's bundle, 64 hex digits
+    start_s: int
+    before: tuple[int, int, Quality]
+    after: tuple[int, int, Quality]
+    reason: str
+    noted_s: int
+    approvals: tuple[Approval, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """One look at a home's devices: registers never signed, powers beside them.
 

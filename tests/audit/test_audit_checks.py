@@ -30,6 +30,7 @@ from sourceenergy.settlement.ledger import AccountState
 from sourceenergy.settlement.published import (
     Anchor,
     MemberFile,
+    MemberInterval,
     PublicPeriod,
     read_member,
     read_public,
@@ -399,7 +400,7 @@ def test_a_changed_proof_is_named(kind: str) -> None:
 def test_a_changed_row_of_energy_is_named(column: int) -> None:
     rows: Any = [list(row) for row in own().intervals]
     rows[1][column] += 1
-    changed = replace(own(), intervals=tuple(rows))
+    changed = replace(own(), intervals=tuple(MemberInterval(*row) for row in rows))
     assert "add up to" in member(changed)["energy"]
 
 
@@ -407,14 +408,14 @@ def test_energy_moved_to_a_cheaper_hour_is_caught_by_the_bill() -> None:
     """The sums are right, so only the prices of the hours tell."""
     rows: Any = [list(row) for row in own().intervals]
     rows[0][3], rows[2][3] = 0, rows[0][3]
-    changed = replace(own(), intervals=tuple(rows))
+    changed = replace(own(), intervals=tuple(MemberInterval(*row) for row in rows))
     found = member(changed)
     assert "energy" not in found
     assert "energy bought" in found["own bill"]
 
 
 def test_an_hour_without_a_public_price_is_named() -> None:
-    rows = ((NEW_YEAR, 0, 0, 0, 0), *own().intervals)
+    rows = (MemberInterval(NEW_YEAR, 0, 0, 0, 0), *own().intervals)
     assert (
         "no public price for 2026-01-01T05:00:00Z"
         in member(replace(own(), intervals=rows))["own bill"]

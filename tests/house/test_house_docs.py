@@ -92,7 +92,7 @@ def test_every_contract_and_test_of_the_contracts_page_exists() -> None:
 
 def test_every_layer_is_found_by_one_stem() -> None:
     pages = {page.stem for page in (ROOT / "docs/layers").glob("*.md")} - {"README"}
-    rules = {file.stem for file in (ROOT / "src/sourceenergy/economy").glob("[a-z]*.py")}
+    rules = {file.stem for file in (ROOT / "src/sourceenergy/economy").glob("[a-z]*")}
     assert rules <= pages
     for stem in rules:
         assert (ROOT / f"tests/economy/test_{stem}.py").exists(), f"{stem} has no test"

@@ -37,7 +37,7 @@ def band(shared: PoolResult) -> tuple[int, int, int]:
 
 
 def test_an_unknown_mechanism_is_refused_and_the_known_ones_are_named() -> None:
-    with pytest.raises(InputError, match="pool_mmr, pool_sdr") as refusal:
+    with pytest.raises(InputError, match="pool_csdr, pool_mmr, pool_sdr") as refusal:
         share((1,), (1,), mechanism="auction")
     assert refusal.value.rule == "mechanism.unknown"
     assert refusal.value.value == "auction"
@@ -135,7 +135,7 @@ def test_the_supply_demand_price_is_the_middle_where_its_formula_has_no_feed_in(
 def test_the_blended_pair_adds_what_the_grid_takes_or_brings() -> None:
     assert blended_pair(100, 50, 150, supply_wh=4, demand_wh=1) == (62.5, 100.0)
     assert blended_pair(100, 50, 150, supply_wh=1, demand_wh=4) == (100.0, 137.5)
-    assert set(PRICE_RULES) == {"pool_mmr", "pool_sdr"}
+    assert set(PRICE_RULES) == {"pool_mmr", "pool_sdr", "pool_csdr"}
 
 
 # --- tariffs that cross -----------------------------------------------------------------------

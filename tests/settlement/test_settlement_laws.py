@@ -36,8 +36,10 @@ def test_energy_has_no_residual_in_any_interval(period: Period) -> None:
     counted = np.where(period.settles, period.imported, 0).sum(axis=1)
     assert (given_.imported.sum(axis=1) == counted).all()  # shared meters lose nothing
     assert (outcome.sold.sum(axis=1) == outcome.bought.sum(axis=1)).all()
-    assert (outcome.bought <= given_.imported).all()
-    assert (outcome.sold <= given_.exported).all()
+    assert (outcome.provided.sum(axis=1) == outcome.allocated.sum(axis=1)).all()
+    assert (outcome.bought + outcome.allocated <= given_.imported).all()
+    assert (outcome.sold + outcome.provided <= given_.exported).all()
+    assert min(outcome.allocated.min(), outcome.provided.min()) >= 0
     assert (outcome.bought + outcome.sold <= outcome.sold.sum(axis=1)[:, None]).all()
     assert not (outcome.bought + outcome.sold)[~given_.trades].any()
 
@@ -48,6 +50,7 @@ def test_money_has_no_residual(period: Period) -> None:
     settled = settle(period)
     assert sum(x.net_ud for x in settled.ledgers) + settled.fees_ud == 0
     assert sum(x.sold_nd - x.bought_nd for x in settled.ledgers) == 0
+    assert sum(x.provided_nd - x.allocated_nd for x in settled.ledgers) == 0
     deposits, payouts, balances = settled.totals_ud
     assert deposits == payouts + balances
     assert settled.fees_ud >= 0
@@ -60,14 +63,20 @@ def test_money_has_no_residual(period: Period) -> None:
 def test_no_member_pays_more_in_any_interval_than_with_the_grid_alone(period: Period) -> None:
     settled = settle(period)
     given_, outcome, fee = settled.given, settled.outcome, settled.given.fee
+    internal, internal_fee = period.internal_price, period.internal_fee
     for t, price in enumerate(outcome.price.tolist()):
         for i in range(len(period.members)):
             imported, exported = int(given_.imported[t, i]), int(given_.exported[t, i])
             bought, sold = int(outcome.bought[t, i]), int(outcome.sold[t, i])
             retail, feed_in = int(given_.retail[t, i]), int(given_.feed_in[t, i])
+            allocated, provided = int(outcome.allocated[t, i]), int(outcome.provided[t, i])
             grid_only = imported * retail - exported * feed_in
+            if internal == 0:  # the plant is its members' own: each could have sold the own part
+                grid_only -= (allocated - provided) * feed_in
             local = bought * (price + fee) - sold * price
-            grid = (imported - bought) * retail - (exported - sold) * feed_in
+            local += allocated * (internal + internal_fee) - provided * internal
+            grid = (imported - bought - allocated) * retail
+            grid -= (exported - sold - provided) * feed_in
             assert local + grid <= grid_only
 
 
@@ -81,6 +90,12 @@ def test_ledgers_are_the_sums_of_their_intervals(period: Period) -> None:
         assert ledger.bought_nd == sum(b * p for b, p in zip(bought, prices, strict=True))
         assert ledger.sold_nd == sum(s * p for s, p in zip(sold, prices, strict=True))
         assert ledger.fee_nd == sum(bought) * settled.given.fee
+        assert ledger.allocated_nd == ledger.allocated_wh * period.internal_price
+        assert ledger.allocated_fee_nd == ledger.allocated_wh * period.internal_fee
+        assert ledger.provided_nd == ledger.provided_wh * period.internal_price
+        assert abs(ledger.allocated_ud * 1_000 - ledger.allocated_nd) < 1_000
+        assert abs(ledger.allocated_fee_ud * 1_000 - ledger.allocated_fee_nd) < 1_000
+        assert abs(ledger.provided_ud * 1_000 - ledger.provided_nd) < 1_000
         assert abs(ledger.bought_ud * 1_000 - ledger.bought_nd) < 1_000
         assert abs(ledger.sold_ud * 1_000 - ledger.sold_nd) < 1_000
         assert abs(ledger.fee_ud * 1_000 - ledger.fee_nd) < 1_000
@@ -128,6 +143,7 @@ def test_the_order_of_meters_moves_no_energy_and_no_money(period: Period, random
         imported=period.imported[:, order],
         exported=period.exported[:, order],
         quality=period.quality[:, order],
+        plants=tuple(replace(plant, meter=order.index(plant.meter)) for plant in period.plants),
     )
     assert settle(other).ledgers == settle(period).ledgers
     assert roots(settle(other))[1:] == roots(settle(period))[1:]

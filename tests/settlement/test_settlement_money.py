@@ -7,15 +7,34 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sourceenergy.errors import InvariantBroken
-from sourceenergy.settlement.ledger import (
-    AccountState,
-    roll_accounts,
-    round_to_zero_sum,
-    sum_products,
-)
+from sourceenergy.errors import InputError, InvariantBroken
+from sourceenergy.settlement import accounts, money
+from sourceenergy.settlement.accounts import Accounts, require_distinct
+from sourceenergy.settlement.ledger import AccountState
+from sourceenergy.settlement.money import sum_products
 from sourceenergy.units import ENERGY_MAX_WH, PRICE_MAX_UD_PER_KWH
 from strategies_energy import ints, law
+
+
+def round_to_zero_sum(values_nd: list[int]) -> list[int]:
+    rounded: list[int] = money.round_to_zero_sum(money.money(values_nd)).tolist()
+    return rounded
+
+
+def roll_accounts(
+    opening: dict[str, AccountState],
+    deposits_ud: dict[str, int],
+    nets_ud: dict[str, int],
+    exits: frozenset[str],
+) -> Accounts:
+    return accounts.roll_accounts(
+        Accounts.of(opening),
+        money.money([deposits_ud.get(name, 0) for name in opening]),
+        money.money([nets_ud.get(name, 0) for name in opening]),
+        np.array([name in exits for name in opening], dtype=np.bool_),
+        np.zeros(len(opening), dtype=np.int64),
+    )
+
 
 amounts = st.integers(-(10**15), 10**15)
 
@@ -36,6 +55,12 @@ def test_an_account_cannot_spend_more_than_it_holds() -> None:
         "home",
         -1,
     )
+
+
+def test_two_parties_cannot_share_an_account() -> None:
+    with pytest.raises(InputError) as refused:
+        require_distinct(["home", "roof", "home"])
+    assert (refused.value.rule, refused.value.value) == ("account.distinct", "home")
 
 
 def test_a_payout_once_authorised_is_not_spent() -> None:
@@ -110,7 +135,7 @@ def test_sums_of_products_are_exact_below_and_above_64_bits(
 ) -> None:
     energy = ints([[one, other] for one, other, _ in rows])
     price = ints([[price] for _, _, price in rows])
-    assert sum_products(energy, price) == [
+    assert sum_products(energy, price).tolist() == [
         sum(one * price for one, _, price in rows),
         sum(other * price for _, other, price in rows),
     ]
@@ -120,7 +145,7 @@ def test_a_century_of_quarter_hours_at_the_limits_does_not_overflow() -> None:
     quarters = 100 * 366 * 96
     energy = np.broadcast_to(ints([[ENERGY_MAX_WH]]), (quarters, 1))
     price = ints([[PRICE_MAX_UD_PER_KWH]])
-    assert sum_products(energy, price) == [quarters * ENERGY_MAX_WH * PRICE_MAX_UD_PER_KWH]
+    assert sum_products(energy, price).tolist() == [quarters * ENERGY_MAX_WH * PRICE_MAX_UD_PER_KWH]
 
 
 states = st.builds(

@@ -157,16 +157,16 @@ def test_a_member_recomputes_the_own_money_from_the_own_meter_and_public_prices(
 ) -> None:
     own = read_member(member_file)
     price = {p.start_s: p.price for p in read_public(public).prices}
-    bought_nd = sum(bought * price[start] for start, _, _, bought, _ in own.intervals)
+    bought_nd = sum(row.bought_wh * price[row.start_s] for row in own.intervals)
     assert abs(own.bought_ud * 1_000 - bought_nd) < 1_000
-    assert sum(bought for _, _, _, bought, _ in own.intervals) == own.energy_leaf.local_bought_wh
+    assert sum(row.bought_wh for row in own.intervals) == own.energy_leaf.local_bought_wh
     assert sum(imported for _, imported, *_ in own.intervals) == own.energy_leaf.imported_wh
-    net = own.sold_ud - own.bought_ud - own.fee_ud
+    assert own.net_ud == own.sold_ud - own.bought_ud - own.fee_ud
     before, after = own.opening, own.payout_leaf
     assert after.deposited_ud == before.deposited_ud + own.deposits_ud
     assert (
         after.payout_ud + after.balance_ud
-        == before.payout_ud + before.balance_ud + own.deposits_ud + net
+        == before.payout_ud + before.balance_ud + own.deposits_ud + own.net_ud
     )
 
 

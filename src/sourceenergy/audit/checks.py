@@ -246,10 +246,19 @@ def check_member(member: MemberFile, posted: Sequence[PostedStatement]) -> list[
     energy = merkle_verify(
         energy_leaf_hash(member.energy_leaf), member.energy_proof, statement.pool_root
     )
-    sums = tuple(sum(column) for column in zip(*(row[1:] for row in member.intervals), strict=True))
+    columns = (
+        (
+            row.imported_wh,
+            row.exported_wh,
+            row.bought_wh + row.allocated_wh + row.dealt_bought_wh,
+            row.sold_wh + row.provided_wh + row.dealt_sold_wh,
+        )
+        for row in member.intervals
+    )
+    sums = tuple(sum(column) for column in zip(*columns, strict=True))
     leaf = member.energy_leaf
     stated = (leaf.imported_wh, leaf.exported_wh, leaf.local_bought_wh, leaf.local_sold_wh)
-    net = member.sold_ud - member.bought_ud - member.fee_ud
+    net = member.net_ud
     balance = member.opening.balance_ud + member.deposits_ud + min(net, 0)
     authorised = member.opening.payout_ud + max(net, 0)
     if member.exit:
@@ -279,18 +288,29 @@ def check_member(member: MemberFile, posted: Sequence[PostedStatement]) -> list[
 def check_member_prices(member: MemberFile, public: PublicPeriod) -> list[Check]:
     """Recompute a member's money from the own energy and the public prices."""
     prices = {p.start_s: p for p in public.prices}
-    bought = sold = fee = 0
-    for start_s, _, _, bought_wh, sold_wh in member.intervals:
-        price = prices.get(start_s)
+    bought = sold = fee = allocated = provided = allocated_fee = 0
+    for row in member.intervals:
+        price = prices.get(row.start_s)
         if price is None:
-            return [_failed("own bill", f"no public price for {iso_utc(start_s)}")]
-        bought += bought_wh * price.price
-        sold += sold_wh * price.price
-        fee += bought_wh * price.fee
+            return [_failed("own bill", f"no public price for {iso_utc(row.start_s)}")]
+        bought += row.bought_wh * price.price
+        sold += row.sold_wh * price.price
+        fee += row.bought_wh * price.fee
+        allocated += row.allocated_wh * public.internal_price
+        allocated_fee += row.allocated_wh * public.internal_fee
+        provided += row.provided_wh * public.internal_price
+    dealt = {"bought": 0, "sold": 0}
+    for deal in member.deals:
+        dealt[deal.side] = dealt.get(deal.side, 0) + deal.delivered_wh * deal.price
     for name, exact, stated in (
         ("energy bought", bought, member.bought_ud),
         ("fee", fee, member.fee_ud),
         ("energy sold", sold, member.sold_ud),
+        ("energy allocated", allocated, member.allocated_ud),
+        ("fee on it", allocated_fee, member.allocated_fee_ud),
+        ("energy provided", provided, member.provided_ud),
+        ("deals bought", dealt["bought"], member.dealt_bought_ud),
+        ("deals sold", dealt["sold"], member.dealt_sold_ud),
     ):
         if abs(exact - stated * ND_PER_UD) >= ND_PER_UD:
             detail = f"{name}: own energy times public prices is {exact} nd, billed {stated} ud"

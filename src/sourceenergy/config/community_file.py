@@ -52,6 +52,8 @@ class _Community(Strict):
     mechanism: str = "pool_mmr"
     fee_cents_per_kwh: Decimal = Field(default=Decimal(0), ge=0)
     feed_in_cents_per_kwh: Decimal
+    internal_price_cents_per_kwh: Decimal = Field(default=Decimal(0), ge=0)
+    internal_fee_cents_per_kwh: Decimal = Field(default=Decimal(0), ge=0)
     tariff_file: str = ""
     estimates: Literal["refuse", "accept"] = "refuse"
     language: Literal["en", "fr"] = "en"
@@ -121,7 +123,10 @@ class Meter:
 
 @dataclass(frozen=True, slots=True)
 class Community:
-    """A checked community file; members are in order of number, meters in order of id."""
+    """A checked community file; members are in order of number, meters in order of id.
+
+    ``internal_price`` and ``internal_fee`` [ud/kWh] are of energy that a key allocates.
+    """
 
     name: str
     mode: Mode
@@ -134,6 +139,8 @@ class Community:
     accept_estimates: bool
     members: tuple[Member, ...]
     meters: tuple[Meter, ...]
+    internal_price: UdPerKwh = UdPerKwh(0)  # noqa: RUF009
+    internal_fee: UdPerKwh = UdPerKwh(0)  # noqa: RUF009
 
 
 def parse_community(text: str, what: str = "community.toml") -> Community:
@@ -217,6 +224,10 @@ def parse_community(text: str, what: str = "community.toml") -> Community:
         c.estimates == "accept",
         members,
         tuple(meters),
+        cents_to_ud_per_kwh(
+            c.internal_price_cents_per_kwh, "community.internal_price_cents_per_kwh"
+        ),
+        cents_to_ud_per_kwh(c.internal_fee_cents_per_kwh, "community.internal_fee_cents_per_kwh"),
     )
 
 

@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 Prices = NDArray[np.int64]
 PriceRule = Callable[[Prices, Prices, Prices, Prices], Prices]
 
+COMPENSATION_PPM = 100_000
+"""λ of the compensated supply-demand ratio, as a part of the band."""
+
 
 def mid_market(ask: Prices, bid: Prices, supply: Prices, demand: Prices) -> Prices:
     """Middle of the band, rounded down (mid-market rate).
@@ -45,6 +48,23 @@ def supply_demand_ratio(ask: Prices, bid: Prices, supply: Prices, demand: Prices
     return result
 
 
+def compensated_supply_demand_ratio(
+    ask: Prices, bid: Prices, supply: Prices, demand: Prices
+) -> Prices:
+    """Supply-demand ratio that stops above ``ask``: sellers keep λ, a tenth of the band.
+
+    The rule of ``supply_demand_ratio`` with ``ask + λ`` in place of ``ask``, so that the price
+    does not collapse to feed-in once supply reaches demand. With the grid taking the surplus at
+    ``ask``, sellers get on average ``ask + λ·D/S`` and buyers pay ``ask + λ`` from there on.
+    λ is ``COMPENSATION_PPM`` of the band, so the price stays within it.
+    Source: the compensating price of Long, Wu, Zhou and Jenkins, "Peer-to-peer energy sharing
+    through a two-stage aggregated battery control in a community microgrid", Applied Energy 226,
+    2018; its size is the community's choice, a tenth is ours.
+    """
+    compensated = ask + (bid - ask) * COMPENSATION_PPM // 1_000_000
+    return supply_demand_ratio(compensated, bid, supply, demand)
+
+
 def blended_pair(
     local: int, feed_in: int, retail: int, supply_wh: int, demand_wh: int
 ) -> tuple[float, float]:
@@ -61,5 +81,6 @@ def blended_pair(
 PRICE_RULES: dict[str, PriceRule] = {
     "pool_mmr": mid_market,
     "pool_sdr": supply_demand_ratio,
+    "pool_csdr": compensated_supply_demand_ratio,
 }
 """Mechanisms a community file may name; both share by the pool and differ in the price only."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +12,11 @@ from sourceenergy.config.community_file import Community
 from sourceenergy.economy.individual import passport_end_s
 from sourceenergy.errors import ConfigError
 from sourceenergy.node.identity import identity_of
-from sourceenergy.records import TariffPlan
+from sourceenergy.records import Correction, TariffPlan
 from sourceenergy.settlement import VERSION
 from sourceenergy.settlement.ledger import AccountState
 from sourceenergy.settlement.period import Period, PeriodMember, PeriodMeter
+from sourceenergy.settlement.plants import PeriodPlant
 from sourceenergy.store.sqlite import Store
 from sourceenergy.units import iso_utc
 
@@ -39,6 +40,8 @@ class Money:
     opening: Mapping[str, AccountState]
     deposits_ud: Mapping[str, int]
     exits: frozenset[str]
+    corrections: tuple[Correction, ...] = ()  # of earlier periods, taking effect in this one
+    adjustments_ud: Mapping[str, int] = field(default_factory=dict)
 
 
 def check_tariffs(community: Community, plans: Mapping[str, TariffPlan]) -> None:
@@ -103,4 +106,23 @@ def assemble_period(
         opening=dict(money.opening),
         deposits_ud=dict(money.deposits_ud),
         exits=money.exits,
+        corrections=money.corrections,
+        adjustments_ud=dict(money.adjustments_ud),
+        plants=_plants(community),
+        internal_price=community.internal_price,
+        internal_fee=community.internal_fee,
+        participation=tuple(
+            (m, meter.participation)
+            for m, meter in enumerate(community.meters)
+            if meter.participation
+        ),
+    )
+
+
+def _plants(community: Community) -> tuple[PeriodPlant, ...]:
+    """Shared plants in the order in which they serve: by priority, then by the meter's id."""
+    shared = [(meter.priority, meter.id, m) for m, meter in enumerate(community.meters)]
+    order = [m for _, _, m in sorted(shared) if community.meters[m].keys]
+    return tuple(
+        PeriodPlant(m, place, community.meters[m].keys) for place, m in enumerate(order, start=1)
     )

@@ -58,10 +58,7 @@ def remember(store: Store, settled: Settled) -> StoredStatement:
     """Keep a statement before it is posted; refuses to put another in its place."""
     held = kept(store, settled)
     if held is None:
-        closing = {
-            account: (state.deposited_ud, state.payout_ud, state.balance_ud)
-            for account, state in settled.settlement.closing.items()
-        }
+        closing = {account: state.columns for account, state in settled.settlement.closing.items()}
         epoch = settled.statement.epoch
         store.add_statement(epoch, asdict(settled.statement), settled.hash, closing)
         held = store.statement(epoch)

@@ -45,7 +45,30 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "period.tier_2": ("tier 2", "palier 2"),
     "simulated": ("SIMULATED", "SIMULÉ"),
     # --- lines of a statement
-    "line.allocated": ("Your share of shared plants", "Votre part des installations communes"),
+    "line.plant_allocated": (
+        "From the shared plant, by key",
+        "De l'installation commune, selon la clé",
+    ),
+    "line.plant_fee": (
+        "Fee on energy from the shared plant",
+        "Frais sur l'énergie de l'installation commune",
+    ),
+    "line.plant_provided": (
+        "Your part of the plant, by key",
+        "Votre part de l'installation, selon la clé",
+    ),
+    "line.deals_bought": (
+        "From neighbours, by order or deal",
+        "De vos voisins, par ordre ou contrat",
+    ),
+    "line.deals_fee": (
+        "Platform fee on orders and deals",
+        "Frais de plateforme sur ordres et contrats",
+    ),
+    "line.deals_sold": (
+        "Sold to neighbours, by order or deal",
+        "Vendu aux voisins, par ordre ou contrat",
+    ),
     "line.neighbours_bought": ("From neighbours", "De vos voisins"),
     "line.platform_fee": (
         "Platform fee on energy from neighbours",
@@ -54,11 +77,6 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "line.grid": ("From the grid, {period}", "Du réseau, {period}"),
     "line.neighbours_sold": ("Sold to neighbours", "Vendu aux voisins"),
     "line.grid_feed_in": ("Sold to the grid at feed-in", "Vendu au réseau au tarif de rachat"),
-    "line.incentive": ("Incentive, policy {policy}", "Incitatif, politique {policy}"),
-    "line.correction": (
-        "Correction of an earlier period ({original})",
-        "Correction d'une période antérieure ({original})",
-    ),
     "line.total": ("Total", "Total"),
     "line.saving": (
         "Saving: grid alone less with your community",
@@ -128,7 +146,6 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "chart.hour": ("Your energy by hour [kWh]", "Votre énergie par heure [kWh]"),
     "chart.day": ("Your energy by day [kWh]", "Votre énergie par jour [kWh]"),
     "chart.month": ("Your energy by month [kWh]", "Votre énergie par mois [kWh]"),
-    "chart.allocated": ("own share", "part propre"),
     "chart.bought": ("from neighbours", "des voisins"),
     "chart.from_grid": ("from the grid", "du réseau"),
     "chart.sold": (

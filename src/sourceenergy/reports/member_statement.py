@@ -201,7 +201,8 @@ def member_statement(
     grouping = buckets(local, wording)
     given, outcome = settlement.given, settlement.outcome
     imported, exported = given.imported[:, index], given.exported[:, index]
-    bought, sold = outcome.bought[:, index], outcome.sold[:, index]
+    bought = outcome.bought[:, index] + outcome.allocated[:, index] + outcome.dealt_bought[:, index]
+    sold = outcome.sold[:, index] + outcome.provided[:, index] + outcome.dealt_sold[:, index]
     return MemberStatement(
         language=language,
         community=period.community,
@@ -260,8 +261,10 @@ def _lines(
     given, outcome = settlement.given, settlement.outcome
     ledger = settlement.ledgers[index]
     imported, exported = given.imported[:, index], given.exported[:, index]
-    from_grid = imported - outcome.bought[:, index]
-    to_grid = exported - outcome.sold[:, index]
+    allocated, provided = outcome.allocated[:, index], outcome.provided[:, index]
+    from_grid = imported - outcome.bought[:, index] - allocated - outcome.dealt_bought[:, index]
+    to_grid = exported - outcome.sold[:, index] - provided - outcome.dealt_sold[:, index]
+    alone_to_grid = exported
     average = average_ud_per_kwh(ledger.bought_nd, ledger.bought_wh)
     lines = [
         Line(
@@ -279,6 +282,28 @@ def _lines(
     if given.fee:
         fee = ("platform_fee", wording("line.platform_fee"), "community", given.fee)
         lines.append(Line(*fee, False, ledger.bought_wh, ledger.fee_nd, None, 0))
+    if given.plants is not None:
+        price, plant_fee = given.plants.price, given.plants.fee
+        if not price:  # the plant is its members' own: alone, each would sell the own part
+            alone_to_grid = exported - provided + allocated
+        own = ("plant_allocated", wording("line.plant_allocated"), "community", price, False)
+        lines.append(Line(*own, ledger.allocated_wh, ledger.allocated_nd, None, 0))
+        if plant_fee:
+            due = ("plant_fee", wording("line.plant_fee"), "community", plant_fee)
+            lines.append(Line(*due, False, ledger.allocated_wh, ledger.allocated_fee_nd, None, 0))
+        gave = ("plant_provided", wording("line.plant_provided"), "community", price, False)
+        lines.append(Line(*gave, ledger.provided_wh, -ledger.provided_nd, None, 0))
+    if given.agreed is not None:
+        average = average_ud_per_kwh(ledger.dealt_bought_nd, ledger.dealt_bought_wh)
+        deal = ("deals_bought", wording("line.deals_bought"), "community", average, True)
+        lines.append(Line(*deal, ledger.dealt_bought_wh, ledger.dealt_bought_nd, None, 0))
+        if given.fee:
+            on_deals = ("deals_fee", wording("line.deals_fee"), "community", given.fee)
+            costs = (ledger.dealt_bought_wh, ledger.dealt_fee_nd)
+            lines.append(Line(*on_deals, False, *costs, None, 0))
+        average = average_ud_per_kwh(ledger.dealt_sold_nd, ledger.dealt_sold_wh)
+        deal = ("deals_sold", wording("line.deals_sold"), "community", average, True)
+        lines.append(Line(*deal, ledger.dealt_sold_wh, -ledger.dealt_sold_nd, None, 0))
     retail = given.retail[:, index]
     names = local.tariff_periods[period.members[index].plan]
     for period_name, price, rows in _tariff_groups(names, retail):
@@ -294,7 +319,7 @@ def _lines(
     feed_in = given.feed_in[:, index]
     for price in sorted({int(p) for p in np.unique(feed_in)}):
         rows = feed_in == price
-        with_wh, alone_wh = int(to_grid[rows].sum()), int(exported[rows].sum())
+        with_wh, alone_wh = int(to_grid[rows].sum()), int(alone_to_grid[rows].sum())
         line = ("grid_feed_in", wording("line.grid_feed_in"), "utility", price, False)
         lines.append(Line(*line, with_wh, -with_wh * price, alone_wh, -alone_wh * price))
     return lines

@@ -72,8 +72,20 @@ def statement_csv(statement: MemberStatement) -> bytes:
     amount("settled", "neighbours_sold", exact_cad_ud(x.sold_ud))
     amount("settled", "neighbours_bought", exact_cad_ud(-x.bought_ud))
     amount("settled", "platform_fee", exact_cad_ud(-x.fee_ud))
+    for item, settled_ud in (
+        ("plant_provided", x.provided_ud),
+        ("plant_allocated", -x.allocated_ud),
+        ("plant_fee", -x.allocated_fee_ud),
+        ("deals_sold", x.dealt_sold_ud),
+        ("deals_bought", -x.dealt_bought_ud),
+        ("deals_fee", -x.dealt_fee_ud),
+    ):
+        if settled_ud:
+            amount("settled", item, exact_cad_ud(settled_ud))
     amount("settled", "net", exact_cad_ud(x.net_ud), "positive: the community owes the member")
     exact_nd = x.sold_nd - x.bought_nd - x.fee_nd
+    exact_nd += x.provided_nd - x.allocated_nd - x.allocated_fee_nd
+    exact_nd += x.dealt_sold_nd - x.dealt_bought_nd - x.dealt_fee_nd
     amount(
         "account",
         "rounding",

@@ -37,6 +37,12 @@ def statement_json(statement: MemberStatement) -> bytes:
             "sold": s.ledger.sold_ud,
             "bought": s.ledger.bought_ud,
             "platform_fee": s.ledger.fee_ud,
+            "plant_provided": s.ledger.provided_ud,
+            "plant_allocated": s.ledger.allocated_ud,
+            "plant_fee": s.ledger.allocated_fee_ud,
+            "deals_sold": s.ledger.dealt_sold_ud,
+            "deals_bought": s.ledger.dealt_bought_ud,
+            "deals_fee": s.ledger.dealt_fee_ud,
             "net": s.ledger.net_ud,
         },
         "account_ud": {

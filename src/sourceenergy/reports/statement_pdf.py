@@ -266,11 +266,16 @@ def _plain_ud(s: MemberStatement, amount_ud: int) -> str:
 
 def _account(s: MemberStatement) -> Table:
     x, say = s.ledger, s.wording
+    fees_ud = x.fee_ud + x.allocated_fee_ud + x.dealt_fee_ud
     (sold, bought, fee), net = cents_that_add_up(
-        [ND_PER_UD * value for value in (x.sold_ud, -x.bought_ud, -x.fee_ud)]
+        [
+            ND_PER_UD * (x.sold_ud + x.provided_ud + x.dealt_sold_ud),
+            -ND_PER_UD * (x.bought_ud + x.allocated_ud + x.dealt_bought_ud),
+            -ND_PER_UD * fees_ud,
+        ]
     )
     amounts = {"sold": say.money(sold), "bought": say.money(-bought), "fee": say.money(-fee)}
-    parts = say("account.parts_fee" if x.fee_ud else "account.parts", **amounts)
+    parts = say("account.parts_fee" if fees_ud else "account.parts", **amounts)
     if net > 0:
         outcome = say("account.paid", amount=say.money(net))
     elif net < 0:

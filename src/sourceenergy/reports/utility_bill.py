@@ -59,7 +59,9 @@ def utility_bill(
     given, ledger = settlement.given, settlement.ledgers[index]
     plan = period.plans[period.members[index].plan]
     imported = given.imported[:, index].tolist()
-    bought = settlement.outcome.bought[:, index].tolist()
+    outcome = settlement.outcome
+    local = outcome.bought + outcome.allocated + outcome.dealt_bought
+    bought = local[:, index].tolist()
     ours = bill_lines(plan, charges, period.starts_s, imported, bought)
     alone = bill_lines(plan, charges, period.starts_s, imported)
     exports_nd = given.exported[:, index].astype(object) * given.feed_in[:, index].astype(object)

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -19,9 +20,12 @@ import numpy as np
 from sourceenergy.config.tariff_file import parse_tariffs
 from sourceenergy.errors import ConfigError, VerificationFailed
 from sourceenergy.proofs import keccak, record_leaf_hash
+from sourceenergy.proofs.bulk_leaves import hex_of_rows
 from sourceenergy.records import MeterInterval, Mode, Quality, TariffPlan
+from sourceenergy.settlement.bundle_terms import optional_terms, read_optional_terms
+from sourceenergy.settlement.leaves import record_leaves
 from sourceenergy.settlement.ledger import AccountState
-from sourceenergy.settlement.period import Period, PeriodMember, PeriodMeter, record_leaves
+from sourceenergy.settlement.period import Period, PeriodMember, PeriodMeter
 from sourceenergy.units import UdPerKwh, Wh, iso_utc
 
 PERIOD, RECORDS, TARIFFS = "period.json", "records.csv", "tariffs.toml"
@@ -38,7 +42,7 @@ def canonical_json(value: object) -> bytes:
 
 def write_bundle(period: Period, tariffs_text: str) -> dict[str, bytes]:
     """The bundle's files by name; the same period gives the same bytes."""
-    head = {
+    head: dict[str, Any] = {
         "version": period.version,
         "community": period.community,
         "mode": period.mode.value,
@@ -50,48 +54,103 @@ def write_bundle(period: Period, tariffs_text: str) -> dict[str, bytes]:
         "interval_seconds": period.seconds,
         "funded": period.funded,
         "operator": {"account": period.operator_account, "salt": period.operator_salt},
-        "members": [
-            {
-                "key": m.key,
-                "account": m.account,
-                "plan": m.plan,
-                "salt": m.salt,
-                "passport_end": None if m.passport_end_s is None else iso_utc(m.passport_end_s),
-            }
-            for m in period.members
-        ],
-        "meters": [
-            {
-                "key": m.key,
-                "parts": [list(part) for part in m.parts],
-                "verified": m.verified,
-                "salt": m.salt,
-            }
-            for m in period.meters
-        ],
-        "opening": {
-            account: [s.deposited_ud, s.payout_ud, s.balance_ud]
-            for account, s in period.opening.items()
-        },
+        "members": [],
+        "meters": [],
+        "opening": {},
         "deposits_ud": period.deposits_ud,
         "exits": sorted(period.exits),
     }
-    lines = [",".join(_COLUMNS)]
-    names = [meter.key[:SHORT] for meter in period.meters]
-    imported, exported = period.imported.tolist(), period.exported.tolist()
-    quality = period.quality.tolist()
-    for t, (start, leaves) in enumerate(zip(period.starts_s, record_leaves(period), strict=True)):
-        when = iso_utc(start)
-        for m, name in enumerate(names):
-            word = Quality(quality[t][m]).name.lower()
-            lines.append(
-                f"{when},{name},{imported[t][m]},{exported[t][m]},{word},{leaves[m].hex()}"
-            )
+    head |= optional_terms(period)
+    rest = canonical_json(head)
+    pieces: list[bytes] = []
+    # The long lists are written by hand, as the encoder would: it is slow for a million homes.
+    for name, brackets, entries in (
+        ("members", b"[]", _member_entries),
+        ("meters", b"[]", _meter_entries),
+        ("opening", b"{}", _opening_entries),
+    ):
+        before, empty, rest = rest.partition(b'\n "%s": %s' % (name.encode(), brackets))
+        listed = _joined(entries(period), ",\n  ")
+        if listed:
+            pieces += [before, empty[:-1], b"\n  ", *listed, b"\n ", empty[-1:]]
+        else:
+            pieces += [before, empty]
     return {
-        PERIOD: canonical_json(head),
-        RECORDS: ("\n".join(lines) + "\n").encode(),
+        PERIOD: b"".join([*pieces, rest]),
+        RECORDS: b"".join(_joined(_record_lines(period), "\n")) + b"\n",
         TARIFFS: tariffs_text.encode(),
     }
+
+
+def _joined(entries: Iterator[str], between: str) -> list[bytes]:
+    """Entries as UTF-8, joined; a piece at a time, so that they are never all held as texts."""
+    pieces: list[bytes] = []
+    while piece := list(islice(entries, 50_000)):
+        text = between.join(piece)
+        pieces.append((between + text if pieces else text).encode())
+    return pieces
+
+
+def _member_entries(period: Period) -> Iterator[str]:
+    members = period.member_columns
+    plans = {plan: json.dumps(plan, ensure_ascii=False) for plan in members.plans}
+    for key, account, plan, salt, end in members.columns():
+        yield (
+            f'{{\n   "account": "{account}",\n   "key": "{key}",\n   "passport_end": '
+            f'{"null" if end is None else json.dumps(iso_utc(end))},\n   "plan": {plans[plan]},\n'
+            f'   "salt": "{salt}"\n  }}'
+        )
+
+
+def _meter_entries(period: Period) -> Iterator[str]:
+    meters = period.meter_columns
+    owners = zip(meters.owner.tolist(), meters.weight.tolist(), strict=True)
+    columns = zip(
+        hex_of_rows(meters.keys),
+        np.diff(meters.first).tolist(),
+        meters.verified.tolist(),
+        hex_of_rows(meters.salts),
+        strict=True,
+    )
+    for key, number, verified, salt in columns:
+        parts = ",\n    ".join(
+            [f"[\n     {i},\n     {w}\n    ]" for i, w in islice(owners, number)]
+        )
+        yield (
+            f'{{\n   "key": "{key}",\n   "parts": [\n    {parts}\n   ],\n   "salt": "{salt}",\n'
+            f'   "verified": {"true" if verified else "false"}\n  }}'
+        )
+
+
+def _opening_entries(period: Period) -> Iterator[str]:
+    for account, state in sorted(period.opening.items()):
+        yield f'"{account}": [\n   ' + ",\n   ".join(map(str, state.columns)) + "\n  ]"
+
+
+def _record_lines(period: Period) -> Iterator[str]:
+    names = [key[:SHORT] for key in hex_of_rows(period.meter_columns.keys)]
+    words = [quality.name.lower() for quality in Quality]
+    yield ",".join(_COLUMNS)
+    for cut, leaves in record_leaves(
+        period.meter_columns,
+        period.starts_s,
+        period.seconds,
+        period.imported,
+        period.exported,
+        period.quality,
+    ):
+        for t, start in enumerate(period.starts_s[cut]):
+            when = iso_utc(start)
+            columns = zip(
+                names,
+                period.imported[cut][t].tolist(),
+                period.exported[cut][t].tolist(),
+                period.quality[cut][t].tolist(),
+                hex_of_rows(leaves[t]),
+                strict=True,
+            )
+            for name, imported, exported, quality, leaf in columns:
+                yield f"{when},{name},{imported},{exported},{words[quality]},{leaf}"
 
 
 def bundle_hash(files: Mapping[str, bytes]) -> str:
@@ -117,13 +176,18 @@ def read_bundle(files: Mapping[str, bytes]) -> BundleRead:
             raise _broken(name, "the file is not in the bundle")
     try:
         plans = parse_tariffs(files[TARIFFS].decode(), TARIFFS)
+        if not plans:
+            raise ValueError("it names no plan")
     except (ValueError, ConfigError) as error:
         raise _broken(TARIFFS, f"cannot be read: {error}") from error
     records = files[RECORDS].decode(errors="replace").removesuffix("\n").split("\n")
     try:
         head: dict[str, Any] = json.loads(files[PERIOD])
         period = _period(head, plans, len(records) - 1)
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+    except (
+        *(KeyError, TypeError, ValueError, AttributeError, OverflowError),
+        ConfigError,
+    ) as error:
         raise _broken(PERIOD, f"cannot be read: {error}") from error
     return _with_records(period, records)
 
@@ -201,6 +265,7 @@ def _period(head: dict[str, Any], plans: dict[str, TariffPlan], records: int) ->
         opening={a: AccountState(*(int(x) for x in s)) for a, s in head["opening"].items()},
         deposits_ud={a: int(x) for a, x in head["deposits_ud"].items()},
         exits=frozenset(head["exits"]),
+        **read_optional_terms(head, len(meters), len(head["members"])),
     )
 
 

@@ -6,33 +6,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
-from sourceenergy.economy.aggregated_market import meter_settles
+from sourceenergy.economy.aggregated_market import meter_settles, require_orders_permitted
 from sourceenergy.errors import InputError, InvariantBroken
+from sourceenergy.market.keys import participating_dated
 from sourceenergy.market.tariffs import prices_at
-from sourceenergy.proofs import (
-    derive_salt,
-    energy_leaf_hash,
-    merkle_levels,
-    merkle_proof,
-    merkle_root,
-    payout_leaf_hash,
-    price_leaf_hash,
-    record_leaf_hash,
-)
+from sourceenergy.proofs import derive_salt, merkle_root, price_leaf_hash
+from sourceenergy.proofs.bulk import Rows, derived_salts, root_of, tree, tree_proof
+from sourceenergy.proofs.bulk_leaves import rows_of_hex
 from sourceenergy.records import (
-    EnergyLeaf,
+    Correction,
     IntervalPrice,
-    MeterInterval,
     Mode,
-    PayoutLeaf,
+    ParticipationVersion,
     Quality,
     TariffPlan,
 )
+from sourceenergy.settlement.accounts import (
+    Accounts,
+    require_distinct,
+    roll_accounts,
+    settle_carried,
+)
+from sourceenergy.settlement.columns import Members, Meters, PeriodMember, PeriodMeter
 from sourceenergy.settlement.intervals import (
     Flags,
     IntervalInput,
@@ -41,37 +42,20 @@ from sourceenergy.settlement.intervals import (
     members_energy,
     share_intervals,
 )
-from sourceenergy.settlement.ledger import (
-    AccountState,
-    MemberLedger,
-    members_ledgers,
-    roll_accounts,
+from sourceenergy.settlement.leaves import EnergyLeaves, PayoutLeaves, record_roots
+from sourceenergy.settlement.ledger import AccountState, MemberLedger, members_ledgers
+from sourceenergy.settlement.money import Money, exact_sum, money
+from sourceenergy.settlement.orders import Agreed, PeriodDeal, PeriodOrder, agreed
+from sourceenergy.settlement.plants import (
+    FREE,
+    PeriodPlant,
+    SharedPlants,
+    require_internal_price,
+    shared_plants,
 )
 from sourceenergy.units import ND_PER_UD, Ud, UdPerKwh, Wh
 
-
-@dataclass(frozen=True, slots=True)
-class PeriodMember:
-    """A member under a pseudonym; ``salt`` (32 bytes, hex) hides the leaves of this period.
-
-    ``passport_end_s``: first second at which the member may no longer trade, None if open.
-    """
-
-    key: str  # pseudonym, 64 hex digits
-    account: str
-    plan: str
-    salt: str
-    passport_end_s: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class PeriodMeter:
-    """A meter under a pseudonym, its owners' parts (member index, weight) and its salt."""
-
-    key: str  # pseudonym, 64 hex digits
-    parts: tuple[tuple[int, int], ...]
-    verified: bool
-    salt: str
+__all__ = ["Period", "PeriodMember", "PeriodMeter", "Settlement", "interval_input", "settle"]
 
 
 @dataclass(frozen=True)
@@ -80,6 +64,10 @@ class Period:
 
     ``funded``: members pay from funds they deposited before (``deposits_ud`` are those counted
     in this period); otherwise the operator collects what each owes, and deposits it, afterwards.
+    ``plants`` are meters whose export a key shares, at ``internal_price`` and ``internal_fee``;
+    ``participation`` says, by meter index, what part of a meter's energy counts here. ``deals``
+    were agreed ahead, ``orders`` are cleared when their interval closes, by ``order_mechanism``.
+    ``corrections`` of earlier periods take effect here, as ``adjustments_ud`` by account.
     """
 
     version: str
@@ -91,8 +79,8 @@ class Period:
     start_s: int
     end_s: int
     seconds: int
-    members: tuple[PeriodMember, ...]
-    meters: tuple[PeriodMeter, ...]
+    members: Sequence[PeriodMember]
+    meters: Sequence[PeriodMeter]
     operator_account: str
     operator_salt: str
     plans: dict[str, TariffPlan]
@@ -100,96 +88,128 @@ class Period:
     exported: Ints
     quality: Ints
     funded: bool
-    opening: dict[str, AccountState]
-    deposits_ud: dict[str, int] = field(default_factory=dict)
+    opening: Mapping[str, AccountState]
+    deposits_ud: Mapping[str, int] = field(default_factory=dict)
     exits: frozenset[str] = frozenset()
+    plants: tuple[PeriodPlant, ...] = ()
+    internal_price: UdPerKwh = FREE
+    internal_fee: UdPerKwh = FREE
+    participation: tuple[tuple[int, tuple[ParticipationVersion, ...]], ...] = ()
+    deals: tuple[PeriodDeal, ...] = ()
+    orders: tuple[PeriodOrder, ...] = ()
+    order_mechanism: str = "uniform_price"
+    corrections: tuple[Correction, ...] = ()
+    adjustments_ud: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def starts_s(self) -> range:
         """Starts of the intervals (UTC seconds)."""
         return range(self.start_s, self.end_s, self.seconds)
 
+    @cached_property
+    def member_columns(self) -> Members:
+        """The members as columns."""
+        return Members.of(self.members)
+
+    @cached_property
+    def meter_columns(self) -> Meters:
+        """The meters as columns."""
+        return Meters.of(self.meters)
+
     @property
     def settles(self) -> Flags:
         """Which records count [bool, T×M]: present, and from a meter the mode accepts."""
-        accepted = np.array([meter_settles(self.mode, m.verified) for m in self.meters])
-        result: Flags = (self.quality != Quality.MISSING) & accepted[None, :]
+        return self.counting(self.quality)
+
+    def counting(self, quality: Ints) -> Flags:
+        """Which records of some intervals' qualities count [bool, intervals×M]."""
+        by_verified = np.array([meter_settles(self.mode, verified) for verified in (False, True)])
+        accepted = by_verified[self.meter_columns.verified.astype(np.int64)]
+        result: Flags = (quality != Quality.MISSING) & accepted[None, :]
         return result
 
 
 @dataclass(frozen=True)
 class Settlement:
-    """The outcome of a period: what is published, what each member gets, what proves it."""
+    """The outcome of a period: what is published, what each member gets, what proves it.
+
+    Ledgers, accounts and leaves are held as columns and read like sequences and mappings.
+    """
 
     given: IntervalInput
     outcome: IntervalOutcome
     prices: tuple[IntervalPrice, ...]
-    ledgers: tuple[MemberLedger, ...]
+    ledgers: Sequence[MemberLedger]
     fees_ud: int
-    deposits_ud: dict[str, int]
-    closing: dict[str, AccountState]
-    payout_leaves: tuple[PayoutLeaf, ...]  # members in order, the operator, others
-    energy_leaves: tuple[EnergyLeaf, ...]
+    deposits_ud: Mapping[str, int]
+    closing: Accounts
+    payout_leaves: PayoutLeaves  # members in order, the operator, others
+    energy_leaves: EnergyLeaves
     price_root: str
-    pool_root: str
+    _trees: dict[str, list[Rows]] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def imported_wh(self) -> Wh:
         """Energy all members imported [Wh]."""
-        return Wh(sum(ledger.imported_wh for ledger in self.ledgers))
+        return Wh(exact_sum(self.energy_leaves.imported))
 
     @property
     def exported_wh(self) -> Wh:
         """Energy all members exported [Wh]."""
-        return Wh(sum(ledger.exported_wh for ledger in self.ledgers))
+        return Wh(exact_sum(self.energy_leaves.exported))
 
     @property
     def local_wh(self) -> Wh:
-        """Energy shared among neighbours [Wh]."""
-        return Wh(sum(ledger.sold_wh for ledger in self.ledgers))
+        """Energy that went from member to member, by a key, a deal or the pool [Wh]."""
+        return Wh(exact_sum(self.energy_leaves.sold))
 
     @property
     def totals_ud(self) -> tuple[Ud, Ud, Ud]:
         """Deposits, cumulative payouts and balances of all accounts [ud]."""
-        states = self.closing.values()
-        return (
-            Ud(sum(s.deposited_ud for s in states)),
-            Ud(sum(s.payout_ud for s in states)),
-            Ud(sum(s.balance_ud for s in states)),
-        )
+        deposits, payouts, balances = self.closing.totals_ud
+        return Ud(deposits), Ud(payouts), Ud(balances)
+
+    @property
+    def pool_root(self) -> str:
+        """Root of the tree over the members' energy."""
+        return root_of(self._pool_tree())
+
+    def _pool_tree(self) -> list[Rows]:
+        if "" not in self._trees:
+            self._trees[""] = tree(self.energy_leaves.hashes())
+        return self._trees[""]
+
+    def _payout_tree(self, community: str) -> list[Rows]:
+        if community not in self._trees:
+            self._trees[community] = tree(self.payout_leaves.hashes(community))
+        return self._trees[community]
 
     def payout_root(self, community: str) -> str:
         """Root of the payout tree for the community's id on chain."""
-        return merkle_root([payout_leaf_hash(community, leaf) for leaf in self.payout_leaves])
+        return root_of(self._payout_tree(community))
 
     def payout_proof(self, community: str, index: int) -> list[str]:
         """Proof of payout leaf ``index`` (member order, the operator last)."""
-        levels = merkle_levels([payout_leaf_hash(community, x) for x in self.payout_leaves])
-        return merkle_proof(levels, index)
+        return tree_proof(self._payout_tree(community), index)
 
     def energy_proof(self, index: int) -> list[str]:
         """Proof of energy leaf ``index`` (member order)."""
-        return merkle_proof(merkle_levels([energy_leaf_hash(x) for x in self.energy_leaves]), index)
+        return tree_proof(self._pool_tree(), index)
 
 
 def interval_input(period: Period) -> IntervalInput:
     """The market's view of a period: members' energy, who trades, prices."""
-    parts = [meter.parts for meter in period.meters]
-    count = len(period.members)
+    members, meters = period.member_columns, period.meter_columns
+    count = len(members)
     starts = period.starts_s
-    retail = np.zeros((len(starts), count), dtype=np.int64)
-    columns = {
-        name: np.array([price for price, _ in prices_at(plan, starts)], dtype=np.int64)
-        for name, plan in period.plans.items()
-        if any(member.plan == name for member in period.members)
-    }
-    trades = np.ones((len(starts), count), dtype=np.bool_)
-    for i, member in enumerate(period.members):
-        retail[:, i] = columns[member.plan]
-        if member.passport_end_s is not None:
-            trades[:, i] = np.array(starts) < member.passport_end_s
-        if member.account in period.exits:
-            trades[:, i] = False
+    retail_by_plan = np.array(
+        [[price for price, _ in prices_at(period.plans[name], starts)] for name in members.plans],
+        dtype=np.int64,
+    ).reshape(len(members.plans), len(starts))
+    retail = np.take(retail_by_plan.T, members.plan, axis=1)
+    trades = np.array(starts, dtype=np.int64)[:, None] < members.passport_end_s
+    if period.exits:
+        trades &= ~_is_in(members.names, period.exits)
     spendable = None
     if period.funded:
         if period.feed_in < 0:  # sellers would owe money, and have none to pay from
@@ -200,79 +220,114 @@ def interval_input(period: Period) -> IntervalInput:
                 value=period.feed_in,
                 remedy="let the operator collect afterwards, or set a feed-in of zero or more",
             )
-        spendable = tuple(
-            ND_PER_UD
-            * (
-                period.opening.get(m.account, AccountState()).balance_ud
-                + period.deposits_ud.get(m.account, 0)
-            )
-            for m in period.members
-        )
+        opening = Accounts.of(period.opening, members.names)
+        deposits = _by_name(period.deposits_ud, members.names)
+        adjustments = _by_name(period.adjustments_ud, members.names)
+        debts = np.minimum(opening.carried_ud + adjustments, 0)  # come before new purchases
+        spendable = money(((opening.balance_ud + deposits + debts) * ND_PER_UD).tolist())
+    settles = period.settles
+    imported = counted_here(period, starts, period.imported)
+    exported = counted_here(period, starts, period.exported)
     return IntervalInput(
-        members_energy(period.imported, period.settles, parts, count),
-        members_energy(period.exported, period.settles, parts, count),
+        members_energy(imported, settles, meters, count),
+        members_energy(exported, settles, meters, count),
         trades,
         retail,
         np.full((len(starts), count), period.feed_in, dtype=np.int64),
         period.fee,
         period.mechanism,
         spendable,
+        _plants(period, np.where(settles, exported, 0)) if period.plants else None,
+        _agreed(period) if period.deals or period.orders else None,
+    )
+
+
+def _agreed(period: Period) -> Agreed:
+    require_orders_permitted(period.mode)
+    return agreed(
+        period.deals,
+        period.orders,
+        period.starts_s,
+        len(period.members),
+        period.order_mechanism,
+    )
+
+
+def counted_here(period: Period, starts_s: Sequence[int], energy: Ints) -> Ints:
+    """What of the meters' energy counts in this community [Wh, intervals×M]."""
+    if not period.participation:
+        return energy
+    counted = energy.copy()
+    for meter, versions in period.participation:
+        counted[:, meter] = participating_dated(
+            versions, period.community, starts_s, energy[:, meter]
+        )
+    return counted
+
+
+def _plants(period: Period, exported: Ints) -> SharedPlants:
+    require_internal_price(period.internal_price, period.internal_fee, period.feed_in)
+    return shared_plants(
+        period.plants,
+        [period.meter_columns.parts(plant.meter) for plant in period.plants],
+        exported[:, [plant.meter for plant in period.plants]],
+        period.starts_s,
+        period.internal_price,
+        period.internal_fee,
     )
 
 
 def settle(period: Period) -> Settlement:
     """Settle a period; raises ``InvariantBroken`` rather than return a wrong result."""
+    members = period.member_columns
     given = interval_input(period)
     outcome = share_intervals(given)
     ledgers, fees_ud = members_ledgers(given, outcome)
-    nets = {m.account: x.net_ud for m, x in zip(period.members, ledgers, strict=True)}
-    nets[period.operator_account] = fees_ud
-    deposits = dict(period.deposits_ud)
-    if not period.funded:
-        for account, net in nets.items():
-            if net < 0:  # what the operator collects from a member, and deposits for it
-                deposits[account] = deposits.get(account, 0) - net
+    parties = [*members.names, period.operator_account]
+    require_distinct(parties)
     # Whoever left, or was paid for without being a member, keeps an account and a leaf.
-    others = sorted((set(period.opening) | set(deposits)) - set(nets))
-    opening = {a: period.opening.get(a, AccountState()) for a in (*nets, *others)}
-    closing = roll_accounts(opening, deposits, nets, period.exits)
+    known = {*period.opening, *period.deposits_ud, *period.adjustments_ud}
+    others = sorted(known - set(parties))
+    names = [*parties, *others]
+    opening = Accounts.of(period.opening, names)
+    paid_in = _by_name(period.deposits_ud, names)
+    nets = np.append(
+        np.append(ledgers.net_ud, money([fees_ud])), np.zeros(len(others), dtype=np.int64)
+    )
+    carried = opening.carried_ud + _by_name(period.adjustments_ud, names)
+    available = opening.balance_ud + paid_in + nets if period.funded else None
+    settled_now = settle_carried(carried, available)
+    nets = nets + settled_now
+    if not period.funded:  # what the operator collects from a member, and deposits for it
+        paid_in = paid_in - np.minimum(nets, 0)
+    deposits = dict(period.deposits_ud) | {
+        names[place]: int(paid_in[place]) for place in np.flatnonzero(paid_in).tolist()
+    }
+    closing = roll_accounts(
+        opening, paid_in, nets, _is_in(names, period.exits), carried - settled_now
+    )
     prices = _interval_prices(period, given, outcome)
-    payout_leaves = [
-        PayoutLeaf(
-            account,
-            Ud(state.deposited_ud),
-            Ud(state.payout_ud),
-            Ud(state.balance_ud),
-            derive_salt(bytes.fromhex(salt), "payout").hex(),
-        )
-        for account, salt, state in (
-            (m.account, m.salt, closing[m.account])
-            for m in (*period.members, *_without_meter(period, others))
-        )
-    ]
-    energy_leaves = [
-        EnergyLeaf(
-            m.key,
-            Wh(x.imported_wh),
-            Wh(x.exported_wh),
-            Wh(x.bought_wh),
-            Wh(x.sold_wh),
-            derive_salt(bytes.fromhex(m.salt), "energy").hex(),
-        )
-        for m, x in zip(period.members, ledgers, strict=True)
-    ]
     settlement = Settlement(
         given,
         outcome,
         tuple(prices),
-        tuple(ledgers),
+        ledgers,
         fees_ud,
         deposits,
         closing,
-        tuple(payout_leaves),
-        tuple(energy_leaves),
+        PayoutLeaves(
+            closing,
+            derived_salts(np.concatenate([members.salts, _salts(period, others)]), "payout"),
+        ),
+        EnergyLeaves(
+            members.keys,
+            ledgers.imported_wh,
+            ledgers.exported_wh,
+            ledgers.bought_wh + ledgers.allocated_wh + ledgers.dealt_bought_wh,
+            ledgers.sold_wh + ledgers.provided_wh + ledgers.dealt_sold_wh,
+            derived_salts(members.salts, "energy"),
+        ),
         merkle_root([price_leaf_hash(price) for price in prices]),
-        merkle_root([energy_leaf_hash(leaf) for leaf in energy_leaves]),
     )
     deposits_ud, payouts_ud, balances_ud = settlement.totals_ud
     if deposits_ud != payouts_ud + balances_ud:
@@ -286,32 +341,21 @@ def settle(period: Period) -> Settlement:
     return settlement
 
 
-def _without_meter(period: Period, others: Sequence[str]) -> list[PeriodMember]:
-    """The operator and all others who have an account but no meter, as if they were members."""
+def _by_name(amounts: Mapping[str, int], names: Sequence[str]) -> Money:
+    if not amounts:
+        return np.zeros(len(names), dtype=np.int64)
+    return money([amounts.get(name, 0) for name in names])
+
+
+def _is_in(names: Sequence[str], some: frozenset[str]) -> Flags:
+    return np.array([name in some for name in names], dtype=np.bool_)
+
+
+def _salts(period: Period, others: Sequence[str]) -> Rows:
+    """Salts of the operator and of all others who have an account but no meter."""
     salt = bytes.fromhex(period.operator_salt)
-    return [PeriodMember("", period.operator_account, "", period.operator_salt, None)] + [
-        PeriodMember("", account, "", derive_salt(salt, "account", account).hex(), None)
-        for account in others
-    ]
-
-
-def record_leaves(period: Period) -> list[list[bytes]]:
-    """Commitment of every meter's record, by interval and meter."""
-    salts = [bytes.fromhex(meter.salt) for meter in period.meters]
-    imported, exported = period.imported.tolist(), period.exported.tolist()
-    quality = period.quality.tolist()
-    return [
-        [
-            record_leaf_hash(
-                salt,
-                MeterInterval(
-                    "", start, period.seconds, imported[t][m], exported[t][m], quality[t][m]
-                ),
-            )
-            for m, salt in enumerate(salts)
-        ]
-        for t, start in enumerate(period.starts_s)
-    ]
+    derived = [derive_salt(salt, "account", account).hex() for account in others]
+    return rows_of_hex([period.operator_salt, *derived], 32)
 
 
 def _interval_prices(
@@ -323,7 +367,14 @@ def _interval_prices(
         outcome.price.tolist(),
         outcome.feed_in.tolist(),
         outcome.retail.tolist(),
-        record_leaves(period),
+        record_roots(
+            period.meter_columns,
+            period.starts_s,
+            period.seconds,
+            period.imported,
+            period.exported,
+            period.quality,
+        ),
         strict=True,
     )
     return [
@@ -335,7 +386,7 @@ def _interval_prices(
             UdPerKwh(feed_in),
             UdPerKwh(retail),
             UdPerKwh(given.fee if traded else 0),
-            merkle_root(leaves),
+            root,
         )
-        for start, traded, price, feed_in, retail, leaves in columns
+        for start, traded, price, feed_in, retail, root in columns
     ]

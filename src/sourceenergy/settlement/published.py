@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from sourceenergy.errors import VerificationFailed
 from sourceenergy.proofs import price_leaf_hash, statement_hash
@@ -12,6 +14,7 @@ from sourceenergy.records import EnergyLeaf, IntervalPrice, PayoutLeaf, Statemen
 from sourceenergy.settlement.bundle import canonical_json, utc_seconds
 from sourceenergy.settlement.ledger import AccountState
 from sourceenergy.settlement.period import Period, Settlement
+from sourceenergy.settlement.plants import FREE
 from sourceenergy.units import UdPerKwh, iso_utc
 
 STATEMENT, INTERVALS = "statement.json", "intervals.csv"
@@ -78,13 +81,15 @@ class PublicPeriod:
     hash: str
     prices: tuple[IntervalPrice, ...]
     commitments: tuple[str, ...]
+    internal_price: UdPerKwh = FREE
+    internal_fee: UdPerKwh = FREE
 
 
 def write_public(
     period: Period, settlement: Settlement, anchor: Anchor, statement: Statement
 ) -> dict[str, bytes]:
     """The public files by name: no member, no meter, no energy of an interval is in them."""
-    head = {
+    head: dict[str, Any] = {
         "version": period.version,
         "community": period.community,
         "mode": period.mode.value,
@@ -93,6 +98,8 @@ def write_public(
         "statement": asdict(statement),
         "hash": statement_hash(anchor.chain_id, anchor.clearing, statement),
     }
+    if period.plants:
+        head["internal_ud_per_kwh"] = {"price": period.internal_price, "fee": period.internal_fee}
     lines = [",".join(_COLUMNS)]
     lines += [
         f"{iso_utc(p.start_s)},{p.seconds},{int(p.local)},{p.price},{p.feed_in},{p.retail},"
@@ -111,6 +118,8 @@ def read_public(files: dict[str, bytes]) -> PublicPeriod:
         name, mechanism, version, stated_hash = (
             str(head[key]) for key in ("community", "mechanism", "version", "hash")
         )
+        internal = head.get("internal_ud_per_kwh", {"price": 0, "fee": 0})
+        internal_price, internal_fee = (UdPerKwh(int(internal[k])) for k in ("price", "fee"))
     except (KeyError, TypeError, ValueError) as error:
         raise _broken(STATEMENT, error) from error
     prices, commitments = [], []
@@ -146,6 +155,8 @@ def read_public(files: dict[str, bytes]) -> PublicPeriod:
         stated_hash,
         tuple(prices),
         tuple(commitments),
+        internal_price,
+        internal_fee,
     )
 
 
@@ -156,38 +167,95 @@ def write_member(
     account = period.members[index].account
     opening = period.opening.get(account, AccountState())
     ledger = settlement.ledgers[index]
-    columns = (
-        settlement.given.imported[:, index].tolist(),
-        settlement.given.exported[:, index].tolist(),
-        settlement.outcome.bought[:, index].tolist(),
-        settlement.outcome.sold[:, index].tolist(),
+    given, outcome = settlement.given, settlement.outcome
+    columns = [given.imported, given.exported, outcome.bought, outcome.sold]
+    names = list(MemberInterval._fields[:5])
+    money = {
+        "bought": ledger.bought_ud,
+        "fee": ledger.fee_ud,
+        "sold": ledger.sold_ud,
+        "net": ledger.net_ud,
+    }  # "net" is of this period alone; what corrections of earlier ones settle stands beside it
+    if period.plants or given.agreed is not None:
+        columns += [outcome.allocated, outcome.provided, outcome.dealt_bought, outcome.dealt_sold]
+        names = list(MemberInterval._fields)
+        money |= {name: getattr(ledger, f"{name}_ud") for name in _MORE_MONEY}
+    adjustment, waits = (
+        period.adjustments_ud.get(account, 0),
+        settlement.closing[account].carried_ud,
     )
-    body = {
+    if adjustment or opening.carried_ud:
+        money["corrected"] = opening.carried_ud + adjustment - waits
+        money["waits"] = waits
+    own = [column[:, index].tolist() for column in columns]
+    body: dict[str, Any] = {
         "anchor": asdict(anchor),
         "epoch": statement.epoch,
         "statement_hash": statement_hash(anchor.chain_id, anchor.clearing, statement),
-        "opening": asdict(opening),
+        "opening": {k: v for k, v in asdict(opening).items() if v or k != "carried_ud"},
         "deposits_ud": settlement.deposits_ud.get(account, 0),
-        "money_ud": {
-            "bought": ledger.bought_ud,
-            "fee": ledger.fee_ud,
-            "sold": ledger.sold_ud,
-            "net": ledger.net_ud,
-        },
+        "money_ud": money,
         "exit": account in period.exits,
         "payout_leaf": asdict(settlement.payout_leaves[index]),
         "payout_proof": settlement.payout_proof(anchor.community, index),
         "energy_leaf": asdict(settlement.energy_leaves[index]),
         "energy_proof": settlement.energy_proof(index),
-        "intervals_columns": ["start_s", "imported_wh", "exported_wh", "bought_wh", "sold_wh"],
-        "intervals": [list(row) for row in zip(period.starts_s, *columns, strict=True)],
+        "intervals_columns": names,
+        "intervals": [list(row) for row in zip(period.starts_s, *own, strict=True)],
     }
+    if given.agreed is not None:
+        body["deals"] = [deal._asdict() for deal in _deals_of(period, settlement, index)]
     # One line per interval keeps the file small and still readable.
     rows = body.pop("intervals")
     assert isinstance(rows, list)
     text = canonical_json(body).decode().rstrip().removesuffix("}").rstrip()
     listed = ",\n  ".join(json.dumps(row, separators=(",", ":")) for row in rows)
     return f'{text},\n "intervals": [\n  {listed}\n ]\n}}\n'.encode()
+
+
+class MemberInterval(NamedTuple):
+    """A member's energy in one interval [Wh]; the last four where there are plants or deals."""
+
+    start_s: int
+    imported_wh: int
+    exported_wh: int
+    bought_wh: int
+    sold_wh: int
+    allocated_wh: int = 0
+    provided_wh: int = 0
+    dealt_bought_wh: int = 0
+    dealt_sold_wh: int = 0
+
+
+class MemberDeal(NamedTuple):
+    """A member's deal: side (bought, sold), energy agreed and delivered [Wh], price [ud/kWh]."""
+
+    start_s: int
+    side: str
+    agreed_wh: int
+    delivered_wh: int
+    price: int
+
+
+_MORE_MONEY = (
+    *("allocated", "allocated_fee", "provided"),
+    *("dealt_bought", "dealt_fee", "dealt_sold"),
+)
+
+
+def _deals_of(period: Period, settlement: Settlement, index: int) -> list[MemberDeal]:
+    deals = settlement.given.agreed
+    assert deals is not None
+    return [
+        MemberDeal(
+            period.starts_s[int(deals.interval[d])],
+            "bought" if deals.buyer[d] == index else "sold",
+            int(deals.energy[d]),
+            int(settlement.outcome.delivered[d]),
+            int(deals.price[d]),
+        )
+        for d in np.flatnonzero((deals.buyer == index) | (deals.seller == index))
+    ]
 
 
 @dataclass(frozen=True)
@@ -207,7 +275,22 @@ class MemberFile:
     payout_proof: tuple[str, ...]
     energy_leaf: EnergyLeaf
     energy_proof: tuple[str, ...]
-    intervals: tuple[tuple[int, int, int, int, int], ...]
+    intervals: tuple[MemberInterval, ...]
+    allocated_ud: int = 0
+    allocated_fee_ud: int = 0
+    provided_ud: int = 0
+    dealt_bought_ud: int = 0
+    dealt_fee_ud: int = 0
+    dealt_sold_ud: int = 0
+    corrected_ud: int = 0
+    deals: tuple[MemberDeal, ...] = ()
+
+    @property
+    def net_ud(self) -> int:
+        """What the community owes the member, or is owed [ud]; what corrections settle included."""
+        shared = self.provided_ud - self.allocated_ud - self.allocated_fee_ud
+        dealt = self.dealt_sold_ud - self.dealt_bought_ud - self.dealt_fee_ud
+        return self.sold_ud - self.bought_ud - self.fee_ud + shared + dealt + self.corrected_ud
 
 
 def read_member(data: bytes) -> MemberFile:
@@ -229,7 +312,10 @@ def read_member(data: bytes) -> MemberFile:
             tuple(raw["payout_proof"]),
             EnergyLeaf(**raw["energy_leaf"]),
             tuple(raw["energy_proof"]),
-            tuple((int(a), int(b), int(c), int(d), int(e)) for a, b, c, d, e in raw["intervals"]),
+            tuple(MemberInterval(*(int(value) for value in row)) for row in raw["intervals"]),
+            **{f"{name}_ud": int(money.get(name, 0)) for name in _MORE_MONEY},
+            corrected_ud=int(money.get("corrected", 0)),
+            deals=tuple(MemberDeal(**deal) for deal in raw.get("deals", ())),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise _broken("the member's file", error) from error

@@ -9,7 +9,7 @@ from sourceenergy.errors import ConfigError, InputError
 from sourceenergy.market.prices import PRICE_RULES
 from sourceenergy.market.tariffs import prices_at
 from sourceenergy.settlement.intervals import IntervalInput, IntervalOutcome, share_intervals
-from sourceenergy.settlement.ledger import MemberLedger, members_ledgers
+from sourceenergy.settlement.ledger import Ledgers, MemberLedger, members_ledgers
 from sourceenergy.settlement.period import Period, interval_input
 
 
@@ -114,7 +114,7 @@ def _under(period: Period, scenario: Scenario) -> Period:
 
 def _settled(
     period: Period,
-) -> tuple[IntervalInput, IntervalOutcome, list[MemberLedger], int]:
+) -> tuple[IntervalInput, IntervalOutcome, Ledgers, int]:
     given = interval_input(period)
     shared = share_intervals(given)
     ledgers, fees_ud = members_ledgers(given, shared)
