@@ -26,6 +26,7 @@ from sourceenergy.node.assemble import Money, Records, assemble_period, check_ta
 from sourceenergy.node.identity import member_accounts
 from sourceenergy.node.publish import Settled, opening_of, prepare
 from sourceenergy.records import Quality, TariffPlan
+from sourceenergy.settlement.evidence_attached import NAMES, attach
 from sourceenergy.settlement.published import Anchor
 from sourceenergy.store.sqlite import Store
 from sourceenergy.units import iso_utc
@@ -44,12 +45,15 @@ class Loaded:
     completeness: tuple[Completeness, ...]
     warnings: tuple[str, ...]
     records: Records
+    attached: Mapping[str, bytes]  # evidence of other layers, by file name
 
 
-def load(path: Path, start_s: int, end_s: int, progress: Progress) -> Loaded:
+def load(
+    path: Path, start_s: int, end_s: int, progress: Progress, evidence: Path | None = None
+) -> Loaded:
     """Read and check everything a settlement of [start_s, end_s) needs; nothing is written.
 
-    Raises ``ConfigError`` or ``MeterDataError`` naming the first thing that cannot be used.
+    ``evidence`` is a folder with ledger rows, certificates, policies, reports (``NAMES``). Raises ``ConfigError`` or ``MeterDataError`` naming the first thing that cannot be used.
     """
     community = parse_community(_text(path, "the community's file"), path.name)
     tariffs_text = shipped_tariffs()
@@ -73,7 +77,30 @@ def load(path: Path, start_s: int, end_s: int, progress: Progress) -> Loaded:
     _check_quality(community, reports)
     warnings = [f"meter {file.meter}: {text}" for file in files for text in file.warnings]
     warnings += _who_sits_out(community, start_s, end_s)
-    return Loaded(community, plans, tariffs_text, tuple(files), reports, tuple(warnings), records)
+    attached = {} if evidence is None else _attached(evidence)
+    return Loaded(
+        community,
+        plans,
+        tariffs_text,
+        tuple(files),
+        reports,
+        tuple(warnings),
+        records,
+        attached,
+    )
+
+
+def _attached(folder: Path) -> dict[str, bytes]:
+    unknown = sorted(path.name for path in folder.iterdir() if path.name not in NAMES)
+    if unknown:
+        raise ConfigError(
+            "the folder of evidence holds another file",
+            rule="evidence.file",
+            field="--attach",
+            value=unknown[0],
+            remedy=f"it may hold {', '.join(NAMES)}",
+        )
+    return {path.name: _text(path, "evidence").encode() for path in sorted(folder.iterdir())}
 
 
 def _text(path: Path, what: str) -> str:
@@ -236,4 +263,15 @@ def settle_batch(loaded: Loaded, place: BatchPlace) -> Settled:
         epoch,
         previous,
         tuple(member.id for member in loaded.community.members),
+        tuple(
+            attach(kind, loaded.attached[name], period.operator_salt, _private(loaded.community))
+            for name, kind in NAMES.items()
+            if name in loaded.attached
+        ),
     )
+
+
+def _private(community: Community) -> frozenset[str]:
+    """Names that may not stand in evidence."""
+    members = [name for member in community.members for name in (member.id, member.name)]
+    return frozenset(members) | {meter.id for meter in community.meters}

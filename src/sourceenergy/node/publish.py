@@ -6,16 +6,24 @@ the same statement and the same transaction.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from sourceenergy.errors import NotPermitted
 from sourceenergy.proofs import ZERO_HASH, statement_hash
 from sourceenergy.records import Statement
 from sourceenergy.settlement.bundle import bundle_hash, write_bundle
+from sourceenergy.settlement.evidence import EVIDENCE, FILES, Kind, Recorded, write_evidence
 from sourceenergy.settlement.ledger import AccountState
 from sourceenergy.settlement.period import Period, Settlement, settle
-from sourceenergy.settlement.published import Anchor, build_statement, write_member, write_public
+from sourceenergy.settlement.published import (
+    STATEMENT,
+    Anchor,
+    build_statement,
+    write_intervals,
+    write_member,
+    write_statement,
+)
 from sourceenergy.store.sqlite import Store, StoredStatement
 from sourceenergy.units import iso_utc
 
@@ -38,14 +46,21 @@ def prepare(
     epoch: int,
     previous: str,
     member_ids: tuple[str, ...],
+    attached: Sequence[Recorded] = (),
 ) -> Settled:
-    """Settle a period and make everything that is published of it; pure."""
+    """Settle a period and make everything that is published of it; pure.
+
+    ``attached`` is evidence of other layers, which the statement's hash then covers too.
+    """
     settlement = settle(period)
     bundle = write_bundle(period, tariffs_text)
-    statement = build_statement(settlement, period, anchor, epoch, previous, bundle_hash(bundle))
     files = {f"audit/{name}": data for name, data in bundle.items()}
-    public = write_public(period, settlement, anchor, statement)
-    files |= {f"public/{name}": data for name, data in public.items()}
+    intervals = write_intervals(settlement)
+    files[FILES[Kind.PRICE]] = intervals
+    files |= write_evidence(period, settlement, anchor.community, files, attached)
+    bundle[EVIDENCE] = files[f"audit/{EVIDENCE}"]
+    statement = build_statement(settlement, period, anchor, epoch, previous, bundle_hash(bundle))
+    files[f"public/{STATEMENT}"] = write_statement(period, anchor, statement)
     for index, member in enumerate(member_ids):
         files[f"members/{member}/proof.json"] = write_member(
             period, settlement, anchor, statement, index
