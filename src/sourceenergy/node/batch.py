@@ -53,7 +53,8 @@ def load(
 ) -> Loaded:
     """Read and check everything a settlement of [start_s, end_s) needs; nothing is written.
 
-    ``evidence`` is a folder with ledger rows, certificates, policies, reports (``NAMES``). Raises ``ConfigError`` or ``MeterDataError`` naming the first thing that cannot be used.
+    ``evidence`` is a folder with ledger rows, certificates, policies, reports (``NAMES``). Raises
+    ``ConfigError`` or ``MeterDataError`` naming the first thing that cannot be used.
     """
     community = parse_community(_text(path, "the community's file"), path.name)
     tariffs_text = shipped_tariffs()

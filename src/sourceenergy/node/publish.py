@@ -12,18 +12,11 @@ from dataclasses import asdict, dataclass
 from sourceenergy.errors import NotPermitted
 from sourceenergy.proofs import ZERO_HASH, statement_hash
 from sourceenergy.records import Statement
-from sourceenergy.settlement.bundle import bundle_hash, write_bundle
-from sourceenergy.settlement.evidence import EVIDENCE, FILES, Kind, Recorded, write_evidence
+from sourceenergy.settlement.bundle import RECORDS, bundle_hash, write_bundle
+from sourceenergy.settlement.evidence import EVIDENCE, Recorded, write_evidence
 from sourceenergy.settlement.ledger import AccountState
 from sourceenergy.settlement.period import Period, Settlement, settle
-from sourceenergy.settlement.published import (
-    STATEMENT,
-    Anchor,
-    build_statement,
-    write_intervals,
-    write_member,
-    write_statement,
-)
+from sourceenergy.settlement.published import Anchor, build_statement, write_member, write_public
 from sourceenergy.store.sqlite import Store, StoredStatement
 from sourceenergy.units import iso_utc
 
@@ -54,13 +47,12 @@ def prepare(
     """
     settlement = settle(period)
     bundle = write_bundle(period, tariffs_text)
-    files = {f"audit/{name}": data for name, data in bundle.items()}
-    intervals = write_intervals(settlement)
-    files[FILES[Kind.PRICE]] = intervals
-    files |= write_evidence(period, settlement, anchor.community, files, attached)
-    bundle[EVIDENCE] = files[f"audit/{EVIDENCE}"]
+    evidence = write_evidence(period, settlement, anchor.community, bundle[RECORDS], attached)
+    bundle[EVIDENCE] = evidence.pop(EVIDENCE)
     statement = build_statement(settlement, period, anchor, epoch, previous, bundle_hash(bundle))
-    files[f"public/{STATEMENT}"] = write_statement(period, anchor, statement)
+    files = {f"audit/{name}": data for name, data in bundle.items()} | evidence
+    public = write_public(period, settlement, anchor, statement)
+    files |= {f"public/{name}": data for name, data in public.items()}
     for index, member in enumerate(member_ids):
         files[f"members/{member}/proof.json"] = write_member(
             period, settlement, anchor, statement, index

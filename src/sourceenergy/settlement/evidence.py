@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sourceenergy.market.book import ASK, BID
-from sourceenergy.proofs import derive_salt, keccak, merkle_root
+from sourceenergy.proofs import derive_salt, keccak, merkle_root, price_leaf_hash
 from sourceenergy.proofs.bulk import Rows, derived_salts, keccak_rows, root_of, tree
 from sourceenergy.proofs.bulk_leaves import hex_of_rows, rows_of_hex
 from sourceenergy.settlement.bundle import RECORDS, SHORT, canonical_json, utc_seconds
@@ -118,22 +118,22 @@ def write_evidence(
     period: Period,
     settlement: Settlement,
     community: str,
-    files: Mapping[str, bytes],
+    records: bytes,
     attached: Sequence[Recorded] = (),
 ) -> dict[str, bytes]:
-    """The evidence's files by their names (``audit/evidence.json``, ``evidence/…``).
+    """The evidence's files: ``evidence.json``, a file of the bundle, and those below ``evidence/``.
 
-    ``community`` is its id on chain, which payout leaves are bound to; ``files`` holds the bundle
-    and the public files by the same names.
+    ``community`` is its id on chain, which payout leaves are bound to; ``records`` the bundle's
+    ``records.csv``.
     """
     kinds = [
-        committed_lines(Kind.READING, files[FILES[Kind.READING]], reading_root(settlement)),
-        committed_lines(Kind.PRICE, files[FILES[Kind.PRICE]], settlement.price_root),
+        recorded_readings(settlement, records),
+        recorded_prices(settlement),
         *settled_records(period, settlement, community),
         *attached,
     ]
     index = {"version": 1, "rules": rules_of(period), "kinds": {k.kind: k.entry for k in kinds}}
-    result = {f"audit/{EVIDENCE}": canonical_json(index)}
+    result = {EVIDENCE: canonical_json(index)}
     for recorded in kinds:
         if recorded.file is not None:
             result[FILES[recorded.kind]] = recorded.file
@@ -171,16 +171,21 @@ def rules_of(period: Period) -> dict[str, Any]:
     return rules
 
 
-def reading_root(settlement: Settlement) -> str:
-    """Root over the intervals' record roots, which the prices hold."""
-    return merkle_root([bytes.fromhex(price.records_root) for price in settlement.prices])
+def recorded_readings(settlement: Settlement, records: bytes) -> Recorded:
+    """Readings, by the commitments in ``records.csv``.
+
+    Their root is that over the intervals' record roots, which the prices hold.
+    """
+    root = merkle_root([bytes.fromhex(price.records_root) for price in settlement.prices])
+    lines = records.decode().split("\n")[1:-1]
+    return Recorded(Kind.READING, None, rows_of_hex([line[-64:] for line in lines], 32), root)
 
 
-def committed_lines(kind: Kind, data: bytes, root: str) -> Recorded:
-    """A file that is elsewhere, by the commitments at the end of its lines."""
-    lines = data.decode().split("\n")[1:-1]
-    leaves = rows_of_hex([line[-64:] for line in lines], 32)
-    return Recorded(kind, None, leaves, root)
+def recorded_prices(settlement: Settlement) -> Recorded:
+    """Prices, by the leaves of the price tree."""
+    leaves = b"".join(price_leaf_hash(price) for price in settlement.prices)
+    rows = np.frombuffer(leaves, dtype=np.uint8).reshape(-1, 32)
+    return Recorded(Kind.PRICE, None, rows, settlement.price_root)
 
 
 def settled_records(period: Period, settlement: Settlement, community: str) -> Iterator[Recorded]:

@@ -89,14 +89,6 @@ def write_public(
     period: Period, settlement: Settlement, anchor: Anchor, statement: Statement
 ) -> dict[str, bytes]:
     """The public files by name: no member, no meter, no energy of an interval is in them."""
-    return {
-        STATEMENT: write_statement(period, anchor, statement),
-        INTERVALS: write_intervals(settlement),
-    }
-
-
-def write_statement(period: Period, anchor: Anchor, statement: Statement) -> bytes:
-    """``statement.json``."""
     head: dict[str, Any] = {
         "version": period.version,
         "community": period.community,
@@ -108,18 +100,13 @@ def write_statement(period: Period, anchor: Anchor, statement: Statement) -> byt
     }
     if period.plants:
         head["internal_ud_per_kwh"] = {"price": period.internal_price, "fee": period.internal_fee}
-    return canonical_json(head)
-
-
-def write_intervals(settlement: Settlement) -> bytes:
-    """``intervals.csv``: each interval's price, its band, and its commitment."""
     lines = [",".join(_COLUMNS)]
     lines += [
         f"{iso_utc(p.start_s)},{p.seconds},{int(p.local)},{p.price},{p.feed_in},{p.retail},"
         f"{p.fee},{p.records_root},{price_leaf_hash(p).hex()}"
         for p in settlement.prices
     ]
-    return ("\n".join(lines) + "\n").encode()
+    return {STATEMENT: canonical_json(head), INTERVALS: ("\n".join(lines) + "\n").encode()}
 
 
 def read_public(files: dict[str, bytes]) -> PublicPeriod:
