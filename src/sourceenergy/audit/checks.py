@@ -22,7 +22,7 @@ from sourceenergy.proofs import (
 )
 from sourceenergy.records import IntervalPrice, PostedStatement, Statement
 from sourceenergy.settlement.bundle import bundle_hash, read_bundle
-from sourceenergy.settlement.period import settle
+from sourceenergy.settlement.period import Period, Settlement, settle
 from sourceenergy.settlement.published import MemberFile, PublicPeriod, build_statement
 from sourceenergy.units import ND_PER_UD, iso_utc
 
@@ -172,12 +172,28 @@ def _price_problem(p: IntervalPrice, mechanism: str) -> str:
     return ""
 
 
+@dataclass(frozen=True)
+class Replay:
+    """A period settled again; ``same`` if roots and totals came out as the statement has them."""
+
+    period: Period
+    settlement: Settlement
+    same: bool
+
+
 def check_bundle(files: Mapping[str, bytes], public: PublicPeriod) -> list[Check]:
     """Replay the settlement from the audit bundle and compare everything with the public files."""
+    return replay_bundle(files, public)[0]
+
+
+def replay_bundle(
+    files: Mapping[str, bytes], public: PublicPeriod
+) -> tuple[list[Check], Replay | None]:
+    """``check_bundle``, and the replay it rests on; None where there is nothing to replay."""
     try:
         read = read_bundle(files)
     except SourceEnergyError as error:
-        return [_failed("audit bundle", str(error))]
+        return [_failed("audit bundle", str(error))], None
     checks = []
     if read.altered:
         more = f" (and {len(read.altered) - 1} more)" if len(read.altered) > 1 else ""
@@ -198,7 +214,7 @@ def check_bundle(files: Mapping[str, bytes], public: PublicPeriod) -> list[Check
     try:
         settlement = settle(read.period)
     except SourceEnergyError as error:
-        return [*checks, _failed("replay", str(error))]
+        return [*checks, _failed("replay", str(error))], None
     for ours, theirs in zip(settlement.prices, public.prices, strict=False):
         if ours != theirs:
             field = next(k for k, v in asdict(ours).items() if v != asdict(theirs)[k])
@@ -218,18 +234,18 @@ def check_bundle(files: Mapping[str, bytes], public: PublicPeriod) -> list[Check
         public.statement.previous,
         bundle_hash(files),
     )
-    differing = [
-        f"{key} replays as {value}, published was {asdict(public.statement)[key]}"
-        for key, value in asdict(replayed).items()
-        if value != asdict(public.statement)[key]
-    ]
+    published = asdict(public.statement)
+    differing = {key: value for key, value in asdict(replayed).items() if value != published[key]}
     if differing:
-        checks.append(_failed("replay", differing[0]))
+        key, value = next(iter(differing.items()))
+        checks.append(
+            _failed("replay", f"{key} replays as {value}, published was {published[key]}")
+        )
     else:
         checks.append(
             Check("replay", True, "the settlement replays to the same totals, prices and roots")
         )
-    return checks
+    return checks, Replay(read.period, settlement, not set(differing) - {"bundle_hash"})
 
 
 def check_member(member: MemberFile, posted: Sequence[PostedStatement]) -> list[Check]:

@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import json
-import struct
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 from rich.markup import escape
 
+from sourceenergy.audit.attached import check_anchors
 from sourceenergy.audit.checks import (
     Check,
-    check_bundle,
     check_chain_of_statements,
     check_member,
     check_member_prices,
     check_public,
+    replay_bundle,
 )
+from sourceenergy.audit.evidence import BUNDLE_FILES, EVIDENCE_FILES, check_evidence
+from sourceenergy.audit.lines import SENSELESS
 from sourceenergy.audit.onchain import posted_statements
 from sourceenergy.chain.rpc import Rpc
 from sourceenergy.cli.chain import chain_at
 from sourceenergy.cli.common import (
+    Steps,
     data_option,
     json_option,
     out,
@@ -35,22 +39,23 @@ from sourceenergy.records import PostedStatement
 from sourceenergy.settlement.published import PublicPeriod, read_member, read_public
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
-_SENSELESS = (
-    ArithmeticError,
-    AttributeError,
-    LookupError,
-    TypeError,
-    ValueError,
-    struct.error,
-    RecursionError,
-)
-"""What values of a wrong type or size lead to; the files are anyone's and may hold anything."""
+PUBLIC_FILES = ("statement.json", "intervals.csv")
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command("verify")
 @click.argument("public", type=_FOLDER)
 @click.option("--audit", type=_FOLDER, help="The audit bundle's folder: replay the settlement.")
+@click.option(
+    "--evidence",
+    type=_FOLDER,
+    help="The evidence's folder: check every record [default: evidence beside the bundle].",
+)
+@click.option(
+    "--anchors",
+    type=_FILE,
+    help="JSON of what other contracts hold (docs/proof.md): compare the evidence with it.",
+)
 @click.option("--member", type=_FILE, help="A member's own proof.json: prove leaf and bill.")
 @click.option(
     "--names",
@@ -64,6 +69,8 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 def verify_command(
     public: Path,
     audit: Path | None,
+    evidence: Path | None,
+    anchors: Path | None,
     member: Path | None,
     names: Path | None,
     data_dir: Path,
@@ -74,17 +81,17 @@ def verify_command(
 
     PUBLIC is the folder of public files (statement.json, intervals.csv): totals, prices, roots,
     conservation and the chain of statements are checked. With --audit the whole settlement is
-    replayed; with --member one member's payout, energy and bill are proven.
+    replayed and every record of the evidence checked; with --member one member's payout, energy
+    and bill are proven.
     """
+    steps = Steps(as_json or not sys.stderr.isatty())
     try:
-        period = read_public(_files(public, ("statement.json", "intervals.csv")))
+        period = read_public(_files(public, PUBLIC_FILES))
         posted = run(_posted(period, data_dir, rpc))
         checks = check_chain_of_statements(posted, period.anchor.chain_id, period.anchor.clearing)
         checks += check_public(period, posted)
         if audit is not None:
-            checks += check_bundle(
-                _files(audit, ("period.json", "records.csv", "tariffs.toml")), period
-            )
+            checks += _audited(public, audit, evidence or audit.parent / "evidence", anchors, steps)
         if member is not None:
             own = read_member(member.read_bytes())
             checks += check_member(own, posted)
@@ -92,7 +99,7 @@ def verify_command(
                 checks += check_member_prices(own, period)
     except VerificationFailed as error:
         checks = [Check("readable", False, str(error))]
-    except _SENSELESS as error:
+    except SENSELESS as error:
         checks = [Check("readable", False, f"a value in the files makes no sense: {error}")]
     checks = _named(checks, names)
     good = all(check.ok for check in checks)
@@ -107,7 +114,26 @@ def verify_command(
         sys.exit(1)
 
 
-def _files(folder: Path, names: tuple[str, ...]) -> dict[str, bytes]:
+def _audited(
+    public: Path, audit: Path, evidence: Path, anchors: Path | None, steps: Steps
+) -> list[Check]:
+    """Replay the bundle, then check every record of the evidence."""
+    bundle = _files(audit, BUNDLE_FILES)
+    published = _files(public, PUBLIC_FILES)
+    period = read_public(published)
+    steps("replaying the settlement")
+    checks, replay = replay_bundle(bundle, period)
+    files = {f"audit/{name}": data for name, data in bundle.items()}
+    files |= {f"public/{name}": data for name, data in published.items()}
+    names = [name.removeprefix("evidence/") for name in EVIDENCE_FILES]
+    files |= {f"evidence/{name}": data for name, data in _files(evidence, names).items()}
+    checks += check_evidence(files, period, replay, steps)
+    if anchors is not None:
+        checks += check_anchors(files, json.loads(anchors.read_bytes()))
+    return checks
+
+
+def _files(folder: Path, names: Sequence[str]) -> dict[str, bytes]:
     return {name: (folder / name).read_bytes() for name in names if (folder / name).is_file()}
 
 

@@ -26,10 +26,16 @@ from sourceenergy.market.book import ASK, BID
 from sourceenergy.proofs import derive_salt, keccak, merkle_root, price_leaf_hash
 from sourceenergy.proofs.bulk import Rows, derived_salts, keccak_rows, root_of, tree
 from sourceenergy.proofs.bulk_leaves import hex_of_rows, rows_of_hex
-from sourceenergy.settlement.bundle import RECORDS, SHORT, canonical_json, utc_seconds
+from sourceenergy.settlement.bundle import (
+    RECORD_COLUMNS,
+    RECORDS,
+    SHORT,
+    canonical_json,
+    utc_seconds,
+)
 from sourceenergy.settlement.leaves import RECORDS_AT_ONCE
 from sourceenergy.settlement.period import Period, Settlement
-from sourceenergy.settlement.published import INTERVALS
+from sourceenergy.settlement.published import INTERVAL_COLUMNS, INTERVALS
 from sourceenergy.units import iso_utc
 
 EVIDENCE = "evidence.json"
@@ -65,6 +71,8 @@ FILES = {
     Kind.REPORT: "evidence/reports.jsonl",
 }
 COLUMNS = {
+    Kind.READING: RECORD_COLUMNS[:-1],
+    Kind.PRICE: INTERVAL_COLUMNS[:-1],
     Kind.ORDER: ("start", "member", "side", "limit_ud_per_kwh", "energy_wh", "place"),
     Kind.TRADE: (
         *("start", "buyer", "seller", "agreed_wh", "energy_wh"),
