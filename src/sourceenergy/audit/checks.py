@@ -71,7 +71,12 @@ def check_chain_of_statements(
 
 def check_public(public: PublicPeriod, posted: Sequence[PostedStatement]) -> list[Check]:
     """Do the public files say what the chain says, and are prices made by their formula?"""
-    checks = [_same_as_chain(public, posted)]
+    return [same_as_chain(public, posted), *check_prices(public)]
+
+
+def check_prices(public: PublicPeriod) -> list[Check]:
+    """Do the public files agree with themselves: intervals, prices, their root, conservation?"""
+    checks = []
     statement = public.statement
     covered = _covers(public.prices, statement)
     checks.append(
@@ -101,7 +106,7 @@ def check_public(public: PublicPeriod, posted: Sequence[PostedStatement]) -> lis
         Check(
             "price root",
             root == statement.price_root,
-            "the intervals lead to the root on chain"
+            "the intervals lead to the root in the statement"
             if root == statement.price_root
             else f"the intervals lead to {root}, the statement has {statement.price_root}",
         )
@@ -136,7 +141,8 @@ def _price_leaf(price: IntervalPrice) -> bytes:
         return b""
 
 
-def _same_as_chain(public: PublicPeriod, posted: Sequence[PostedStatement]) -> Check:
+def same_as_chain(public: PublicPeriod, posted: Sequence[PostedStatement]) -> Check:
+    """Is the statement of the public files the chain's, field by field?"""
     name = "statement on chain"
     for item in posted:
         if item.statement.epoch != public.statement.epoch:
@@ -283,8 +289,12 @@ def check_member(member: MemberFile, posted: Sequence[PostedStatement]) -> list[
     held = member.payout_leaf
     money = (held.deposited_ud, held.payout_ud, held.balance_ud) == (deposited, authorised, balance)
     return [
-        _checked("payout leaf", payout, "is in the payout root on chain", "is not in the root"),
-        _checked("energy leaf", energy, "is in the pool root on chain", "is not in the root"),
+        _checked(
+            "payout leaf", payout, "is in the payout root of the statement", "is not in the root"
+        ),
+        _checked(
+            "energy leaf", energy, "is in the pool root of the statement", "is not in the root"
+        ),
         _checked(
             "energy",
             sums == stated,

@@ -12,6 +12,7 @@ COMMANDS = {
     "up": ("sourceenergy.cli.up", "up_command"),
     "settle": ("sourceenergy.cli.settle", "settle_command"),
     "verify": ("sourceenergy.cli.verify", "verify_command"),
+    "dispute": ("sourceenergy.cli.dispute", "dispute_command"),
     "withdraw": ("sourceenergy.cli.withdraw", "withdraw_command"),
     "status": ("sourceenergy.cli.status", "status_command"),
     "study": ("sourceenergy.cli.study", "study_command"),

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.markup import escape
@@ -20,6 +21,8 @@ from sourceenergy.audit.checks import (
     check_public,
     replay_bundle,
 )
+from sourceenergy.audit.dispute import INDEX, unzipped
+from sourceenergy.audit.dispute_checks import NOT_ASKED, check_dispute, public_of
 from sourceenergy.audit.evidence import BUNDLE_FILES, EVIDENCE_FILES, check_evidence
 from sourceenergy.audit.lines import SENSELESS
 from sourceenergy.audit.onchain import posted_statements
@@ -44,7 +47,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command("verify")
-@click.argument("public", type=_FOLDER)
+@click.argument("public", type=_FOLDER, required=False)
 @click.option("--audit", type=_FOLDER, help="The audit bundle's folder: replay the settlement.")
 @click.option(
     "--evidence",
@@ -55,6 +58,11 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     "--anchors",
     type=_FILE,
     help="JSON of what other contracts hold (docs/proof.md): compare the evidence with it.",
+)
+@click.option(
+    "--dispute",
+    type=_FILE,
+    help="A dispute bundle, instead of PUBLIC: check it without a network (--rpc asks the chain).",
 )
 @click.option("--member", type=_FILE, help="A member's own proof.json: prove leaf and bill.")
 @click.option(
@@ -67,10 +75,11 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @json_option
 @telling_errors
 def verify_command(
-    public: Path,
+    public: Path | None,
     audit: Path | None,
     evidence: Path | None,
     anchors: Path | None,
+    dispute: Path | None,
     member: Path | None,
     names: Path | None,
     data_dir: Path,
@@ -85,18 +94,20 @@ def verify_command(
     and bill are proven.
     """
     steps = Steps(as_json or not sys.stderr.isatty())
+    if (public is None) == (dispute is None):
+        raise InputError(
+            "either a folder of public files is checked or a dispute bundle",
+            rule="verify.what",
+            field="PUBLIC",
+            remedy="name the folder, or give --dispute and the file",
+        )
+    unchecked: list[str] = []
     try:
-        period = read_public(_files(public, PUBLIC_FILES))
-        posted = run(_posted(period, data_dir, rpc))
-        checks = check_chain_of_statements(posted, period.anchor.chain_id, period.anchor.clearing)
-        checks += check_public(period, posted)
-        if audit is not None:
-            checks += _audited(public, audit, evidence or audit.parent / "evidence", anchors, steps)
-        if member is not None:
-            own = read_member(member.read_bytes())
-            checks += check_member(own, posted)
-            if own.epoch == period.statement.epoch:
-                checks += check_member_prices(own, period)
+        if dispute is not None:
+            checks = _disputed(dispute, data_dir, rpc, unchecked)
+        else:
+            assert public is not None
+            checks = _settled(public, audit, evidence, anchors, member, (data_dir, rpc), steps)
     except VerificationFailed as error:
         checks = [Check("readable", False, str(error))]
     except SENSELESS as error:
@@ -104,14 +115,56 @@ def verify_command(
     checks = _named(checks, names)
     good = all(check.ok for check in checks)
     if as_json:
-        click.echo(json.dumps({"ok": good, "checks": [asdict(check) for check in checks]}))
+        told: dict[str, Any] = {"ok": good, "checks": [asdict(check) for check in checks]}
+        click.echo(json.dumps(told | ({"unchecked": unchecked} if unchecked else {})))
     else:
         for check in checks:
             mark = "[green]✓[/]" if check.ok else "[bold red]✗[/]"
             out.print(f"{mark} {check.name}: {escape(check.detail)}")
+        for text in unchecked:
+            out.print(f"[yellow]?[/] {escape(text)}")
         out.print("[bold green]verified[/]" if good else "[bold red]NOT verified[/]")
     if not good:
         sys.exit(1)
+
+
+def _settled(
+    public: Path,
+    audit: Path | None,
+    evidence: Path | None,
+    anchors: Path | None,
+    member: Path | None,
+    chain: tuple[Path, str | None],
+    steps: Steps,
+) -> list[Check]:
+    period = read_public(_files(public, PUBLIC_FILES))
+    posted = run(_posted(period, *chain))
+    checks = check_chain_of_statements(posted, period.anchor.chain_id, period.anchor.clearing)
+    checks += check_public(period, posted)
+    if audit is not None:
+        checks += _audited(public, audit, evidence or audit.parent / "evidence", anchors, steps)
+    if member is not None:
+        own = read_member(member.read_bytes())
+        checks += check_member(own, posted)
+        if own.epoch == period.statement.epoch:
+            checks += check_member_prices(own, period)
+    return checks
+
+
+def _disputed(dispute: Path, data_dir: Path, rpc: str | None, unchecked: list[str]) -> list[Check]:
+    """A dispute bundle; the chain is asked only where its address was given."""
+    files = unzipped(dispute.read_bytes())
+    if rpc is not None:
+        return check_dispute(files, run(_posted(public_of(files), data_dir, rpc)))
+    checks = check_dispute(files, None)
+    posted = json.loads(files[INDEX])["posted"]
+    where = (
+        f"the bundle says block {posted['block']}, transaction {posted['transaction']}"
+        if posted
+        else "the bundle does not say that it is"
+    )
+    unchecked.append(f"{NOT_ASKED}: not checked without a network; {where}; ask with --rpc")
+    return checks
 
 
 def _audited(
