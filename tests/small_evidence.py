@@ -23,6 +23,7 @@ from sourceenergy.economy.community.report import (
     footprint_up,
     impact_report,
     publish,
+    report_hash,
 )
 from sourceenergy.economy.household_trust.ledger import Ledger, Reader, append, public_key_of
 from sourceenergy.economy.household_trust.trustees import Trust
@@ -145,3 +146,14 @@ def all_kinds(anchor: Anchor = ANCHOR, operator: str = OPERATOR, epoch: int = 1)
         attach(kind, data, period.operator_salt, PRIVATE) for kind, data in handed_in.items()
     ]
     return prepare(period, FLAT_TARIFFS, anchor, epoch, ZERO_HASH, NAMES, attached)
+
+
+ANCHORS = {  # what the contracts of other layers would hold
+    "ledger_roots": {"H1": "0x" + a_ledger().root},
+    "certificates": {"issued_wh": 9_000, "retired_wh": 3_000},
+    "policies": [
+        {"parameter": one.parameter.name, "value": one.value, "from_s": one.from_s}
+        for one in settings()
+    ],
+    "reports": [report_hash(version.report) for version in versions()],
+}

@@ -10,6 +10,7 @@ import pytest
 
 from small_evidence import (
     ANCHOR,
+    ANCHORS,
     PRIVATE,
     a_ledger,
     a_register,
@@ -22,7 +23,6 @@ from sourceenergy.audit.attached import check_anchors
 from sourceenergy.audit.checks import replay_bundle
 from sourceenergy.audit.evidence import check_evidence, salts_of
 from sourceenergy.audit.lines import leaf_of
-from sourceenergy.economy.community.report import report_hash
 from sourceenergy.errors import InputError, NotPermitted
 from sourceenergy.proofs.bulk import root_of, tree
 from sourceenergy.proofs.bulk_leaves import rows_of_hex
@@ -328,17 +328,6 @@ def test_what_breaks_the_rules_of_its_kind_is_named_though_committed_to(
     index["kinds"][kind] = recorded.entry
     given["audit/evidence.json"] = canonical_json(index)
     assert said in failures(given)[kind]
-
-
-ANCHORS = {
-    "ledger_roots": {"H1": "0x" + a_ledger().root},
-    "certificates": {"issued_wh": 9_000, "retired_wh": 3_000},
-    "policies": [
-        {"parameter": one.parameter.name, "value": one.value, "from_s": one.from_s}
-        for one in settings()
-    ],
-    "reports": [report_hash(version.report) for version in versions()],
-}
 
 
 @pytest.mark.parametrize(

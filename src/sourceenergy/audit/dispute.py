@@ -113,11 +113,19 @@ def _readings(
 ) -> dict[str, Any]:
     """The member's meters and their records, each with its proof to the interval's root."""
     meters = []
-    for meter in head["meters"]:
+    elsewhere = {int(entry["meter"]) for entry in head.get("participation", ())}
+    for place, meter in enumerate(head["meters"]):
         weights = dict(meter["parts"])
         if number in weights:
-            part = [weights[number], sum(weights.values())]
-            meters.append({"key": meter["key"][:SHORT], "salt": meter["salt"], "part": part})
+            meters.append(
+                {
+                    "key": meter["key"][:SHORT],
+                    "salt": meter["salt"],
+                    "part": [weights[number], sum(weights.values())],
+                    "verified": meter["verified"],
+                    "elsewhere": place in elsewhere,
+                }
+            )
     mine = {meter["key"] for meter in meters}
     places = {meter["key"][:SHORT]: i for i, meter in enumerate(head["meters"])}
     rows: dict[str, list[str]] = {}

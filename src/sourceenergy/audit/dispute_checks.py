@@ -25,6 +25,7 @@ from sourceenergy.audit.dispute import (
 )
 from sourceenergy.audit.lines import SENSELESS, commitment_of, name_of
 from sourceenergy.audit.signed import SignedDevice, record_problem, signature_problem
+from sourceenergy.economy.aggregated_market import meter_settles
 from sourceenergy.errors import SourceEnergyError, VerificationFailed
 from sourceenergy.proofs import (
     MultiProof,
@@ -33,7 +34,7 @@ from sourceenergy.proofs import (
     record_leaf_hash,
     statement_hash,
 )
-from sourceenergy.records import MeterInterval, PostedStatement
+from sourceenergy.records import MeterInterval, Mode, PostedStatement, Quality
 from sourceenergy.sdk import segment_from_json
 from sourceenergy.settlement.bundle import (
     SHORT,
@@ -91,6 +92,8 @@ def check_dispute(
         for kind in OWN_KINDS:
             problem = _lines(kind, lines[kind], known["kinds"][kind]["root"])
             checks.append(_told(kind.value, problem))
+        mode = Mode(known["rules"]["mode"])
+        checks.append(_told("metered", _metered(readings, records, lines, mode)))
         checks.append(_told("agreement", _agreement(own, lines, public, span_s)))
         if SIGNED in files:
             checks.append(_told("signatures", _signed(files[SIGNED], records)))
@@ -187,6 +190,40 @@ def _lines(kind: Kind, given: Mapping[str, Any], root: str) -> str:
     unproven = sorted(set(range(len(leaves))) - proven)
     if unproven:
         return f"{name_of(kind, given['records'][unproven[0]]['line'])} has no proof"
+    return ""
+
+
+def _metered(
+    readings: Mapping[str, Any],
+    records: Sequence[MeterInterval],
+    lines: Mapping[str, Any],
+    mode: Mode,
+) -> str:
+    """Are allocations made of what the meters counted? A share of a meter is exact to the Wh.
+
+    Not checked where part of a meter's energy counts in another community.
+    """
+    meters = {meter["key"]: meter for meter in readings["meters"]}
+    if any(meter["elsewhere"] for meter in meters.values()):
+        return ""
+    least: dict[tuple[int, int], int] = {}
+    most: dict[tuple[int, int], int] = {}
+    for record in records:
+        meter = meters[record.meter]
+        if record.quality is Quality.MISSING or not meter_settles(mode, meter["verified"]):
+            continue
+        part, whole = meter["part"]
+        for side, energy in enumerate((record.imported_wh, record.exported_wh)):
+            place = (record.start_s, side)
+            least[place] = least.get(place, 0) + energy * part // whole
+            most[place] = most.get(place, 0) - (-energy * part // whole)
+    for entry in lines[Kind.ALLOCATION]["records"]:
+        start, _, *energies = entry["line"].split(",")[:-1]
+        for side, column in enumerate(("imported_wh", "exported_wh")):
+            place, said = (utc_seconds(start), side), int(energies[side])
+            if not least.get(place, 0) <= said <= most.get(place, 0):
+                name = name_of(Kind.ALLOCATION, entry["line"])
+                return f"{name}: {column} is {said}, the meters counted {most.get(place, 0)}"
     return ""
 
 
