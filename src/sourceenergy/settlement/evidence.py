@@ -244,6 +244,7 @@ def _table(kind: Kind, blocks: Iterator[_Block]) -> Recorded:
     line = ",".join(["%s"] * (len(COLUMNS[kind]) + 1)) + "\n"
     tag = np.frombuffer(kind.encode()[:8].ljust(8, b"\0"), dtype=np.uint8)
     times: dict[int, str] = {}
+    told: dict[int, str] = {}  # few members in many lines
     for salts, columns in blocks:
         count = len(salts)
         parts = [salts, np.broadcast_to(tag, (count, 8))]
@@ -251,8 +252,9 @@ def _table(kind: Kind, blocks: Iterator[_Block]) -> Recorded:
         for name, column in zip(COLUMNS[kind], columns, strict=True):
             if column.ndim == 2:
                 parts.append(column)  # eight bytes already
-                texts_of = hex_of_rows(column)
-                cells.append(map(_word, column) if name == "side" else texts_of)
+                codes = np.ascontiguousarray(column).view(">i8").ravel().tolist()
+                told |= {code: _told(name, code) for code in set(codes) - told.keys()}
+                cells.append([told[code] for code in codes])
                 continue
             parts.append(column.astype(">i8").view(np.uint8).reshape(count, 8))
             numbers = column.tolist()
@@ -267,8 +269,10 @@ def _table(kind: Kind, blocks: Iterator[_Block]) -> Recorded:
     return Recorded(kind, b"".join(texts), all_leaves, root_of(tree(all_leaves)))
 
 
-def _word(row: Rows) -> str:
-    return row.tobytes().rstrip(b"\0").decode()
+def _told(column: str, code: int) -> str:
+    """Eight bytes as a line has them: a word, or a pseudonym."""
+    data = struct.pack(">q", code)
+    return data.rstrip(b"\0").decode() if column == "side" else data.hex()
 
 
 def _names(period: Period) -> Rows:
