@@ -44,6 +44,11 @@ contract GasTest is World {
         _note("currency transfer");
     }
 
+    function test_open() public {
+        _openCommunity("Oak Street");
+        _note("open a community");
+    }
+
     function test_deposit() public {
         _deposit(consumer, 1000);
         _deposit(producer, 1000);
