@@ -24,6 +24,7 @@ ARTIFACTS = ROOT / "src" / "sourceenergy" / "chain" / "artifacts"
 SOURCES = {
     "AccessManager": "@openzeppelin/contracts/access/manager/AccessManager.sol",
     "Clearing": "src/market/Clearing.sol",
+    "ClearingFactory": "src/market/ClearingFactory.sol",
     "Currency": "src/bank/Currency.sol",
     "Devices": "src/individual/Devices.sol",
     "Passport": "src/individual/Passport.sol",

@@ -42,11 +42,11 @@ async def test_other_code_or_another_chain_is_refused_by_name(
     with pytest.raises(VerificationFailed) as refused:
         await check_manifest(rpc, replace(manifest, chain_id=1))
     assert refused.value.rule == "manifest.chain"
-    clearing = manifest.contracts["Clearing"]
-    await rpc.call("anvil_setCode", clearing.address, "0x00")
-    with pytest.raises(VerificationFailed, match="Clearing is not what") as refused:
+    factory = manifest.contracts["ClearingFactory"]
+    await rpc.call("anvil_setCode", factory.address, "0x00")
+    with pytest.raises(VerificationFailed, match="ClearingFactory is not what") as refused:
         await check_manifest(rpc, manifest)
-    assert refused.value.field == clearing.address
+    assert refused.value.field == factory.address
 
 
 async def test_a_manifest_of_a_lost_chain_is_not_silently_deployed_anew(

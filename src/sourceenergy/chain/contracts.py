@@ -20,7 +20,8 @@ from sourceenergy.errors import InputError, VerificationFailed
 from sourceenergy.proofs import keccak
 from sourceenergy.records import PayoutLeaf, Statement
 
-NAMES = ("AccessManager", "Passport", "Devices", "Currency", "QuorumVerifier", "Clearing")
+NAMES = ("AccessManager", "Passport", "Devices", "Currency", "QuorumVerifier", "ClearingFactory")
+"""What is deployed once; a ``Clearing`` is made by its factory for each community."""
 
 _Parameter = Mapping[str, Any]
 

@@ -30,7 +30,7 @@ _RESTRICTED: Mapping[str, tuple[Role, tuple[str, ...]]] = {
     "Passport": (Role.PASSPORT_ISSUER, ("issue", "revoke", "setFrozen")),
     "Devices": (Role.DEVICE_REGISTRAR, ("register", "setVerified", "revoke")),
     "Currency": (Role.BUCKET_GOVERNOR, ("setBucket",)),
-    "Clearing": (Role.COMMUNITY_REGISTRAR, ("open",)),
+    "ClearingFactory": (Role.COMMUNITY_REGISTRAR, ("open",)),
 }
 
 
@@ -178,7 +178,7 @@ async def _make_all(
     await make("Devices", manager)
     currency = await make("Currency", manager)
     await make("QuorumVerifier", list(verifiers), quorum)
-    await make("Clearing", manager, currency, passport)
+    await make("ClearingFactory", manager, currency, passport)
     return made
 
 
