@@ -287,7 +287,7 @@ def settle(period: Period) -> Settlement:
     require_distinct(parties)
     # Whoever left, or was paid for without being a member, keeps an account and a leaf.
     known = {*period.opening, *period.deposits_ud, *period.adjustments_ud}
-    others = sorted(known - set(parties))
+    others = sorted(known - set(parties)) if known else []
     names = [*parties, *others]
     opening = Accounts.of(period.opening, names)
     paid_in = _by_name(period.deposits_ud, names)
@@ -348,6 +348,8 @@ def _by_name(amounts: Mapping[str, int], names: Sequence[str]) -> Money:
 
 
 def _is_in(names: Sequence[str], some: frozenset[str]) -> Flags:
+    if not some:
+        return np.zeros(len(names), dtype=np.bool_)
     return np.array([name in some for name in names], dtype=np.bool_)
 
 
