@@ -6,7 +6,7 @@ PORT ?= 8000
 DATE ?= $(shell date -u +%F)
 
 .PHONY: up test setup lint lint-python lint-contracts lint-web test-python test-contracts test-web \
-	bench screens contracts kill-cuts lock format clean help
+	bench bench-market bench-peers screens contracts kill-cuts lock format clean help
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
@@ -64,6 +64,14 @@ test-python: setup
 bench: setup ## time the settlement of a year; writes benchmarks/RESULTS.md
 	$(BIN)/python benchmarks/settle_year.py --date $(DATE)
 
+bench-market: setup ## time the clearing mechanisms; writes benchmarks/MARKET.md
+	$(BIN)/python benchmarks/market.py --date $(DATE)
+
+bench-peers: setup ## the same beside two published engines, installed in .venv-peers
+	$(BIN)/uv venv -q --allow-existing .venv-peers
+	$(BIN)/uv pip install -q --python .venv-peers/bin/python -r requirements/peers.in
+	$(BIN)/python benchmarks/market.py --date $(DATE) --peers .venv-peers/bin/python
+
 kill-cuts: setup ## kill -9 node, engine and chain ten times each; writes docs/results/
 	$(BIN)/python scripts/kill_cuts.py --rounds 10 --date $(DATE)
 
@@ -86,5 +94,5 @@ format: setup ## write all sources in their format
 	npm run --silent format --prefix web
 
 clean: ## remove what setup made (not your data)
-	rm -rf .venv contracts/node_modules contracts/out contracts/cache web/node_modules \
+	rm -rf .venv .venv-peers contracts/node_modules contracts/out contracts/cache web/node_modules \
 		src/sourceenergy/api/web

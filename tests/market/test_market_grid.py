@@ -156,37 +156,6 @@ mechanisms = st.sampled_from(["uniform_price", "pay_as_bid", "mcafee", "sbba", "
 pools = st.sampled_from(["pool_mmr", "pool_sdr", "pool_csdr"])
 
 
-@law
-@given(
-    energies, energies, few, few, st.integers(0, 2), books(st.integers(-2, 6)), mechanisms, pools
-)
-def test_every_watt_hour_has_one_place_and_no_order_is_betrayed(
-    supply: list[int],
-    demand: list[int],
-    retail: list[int],
-    feed_in: list[int],
-    fee: int,
-    orders: Book,
-    mechanism: str,
-    pool_mechanism: str,
-) -> None:
-    given_ = interval(supply, demand, retail, feed_in, fee)
-    shares = share_interval(given_, orders, mechanism, pool_mechanism, Rules())
-    assert sum(shares.paid.tolist()) - sum(shares.received.tolist()) == shares.clearing.surplus[0]
-    assert (shares.ordered_bought + shares.pooled_bought + shares.grid_import == demand).all()
-    assert (shares.ordered_sold + shares.pooled_sold + shares.grid_export == supply).all()
-    # In the pool nobody does worse than with the grid, or than an order of theirs left over.
-    price = int(shares.pool.price[0])
-    left = shares.clearing.left > 0
-    for member in range(6):
-        own = left & (orders.member == member)
-        bids, asks = (orders.price[own & (orders.side == side)].tolist() for side in (BID, ASK))
-        if shares.pooled_bought[member]:
-            assert price <= min([retail[member] - fee, *bids])
-        if shares.pooled_sold[member]:
-            assert price >= max([feed_in[member], *asks])
-
-
 crossing = books(st.integers(-2, 6))
 
 

@@ -62,7 +62,7 @@ def cross_all(
     widest = 0
     for s in range(len(offsets) - 1):
         widest = max(widest, offsets[s + 1] - offsets[s])
-    sums = np.zeros(2 * BUCKETS_MOST, dtype=np.int64)
+    sums = np.zeros(2 * buckets_for(widest), dtype=np.int64)
     near = np.empty(widest, dtype=np.int64)
     for s in range(len(offsets) - 1):
         first, last = offsets[s], offsets[s + 1]
@@ -97,6 +97,15 @@ def cross_all(
 
 
 @kernel
+def buckets_for(orders: int) -> int:
+    """Buckets that keep a histogram small beside its orders and few orders in a bucket."""
+    buckets = 16
+    while buckets < orders // 2 and buckets < BUCKETS_MOST:
+        buckets *= 2
+    return buckets
+
+
+@kernel
 def find_crossing(
     side: Sides, price: Ints, quantity: Ints, sums: Ints, near: Ints
 ) -> tuple[int, int, int, int, int]:
@@ -113,9 +122,7 @@ def find_crossing(
     for i in range(orders):
         lowest = min(lowest, price[i])
         highest = max(highest, price[i])
-    buckets = 16
-    while buckets < orders // 2 and buckets < BUCKETS_MOST:
-        buckets *= 2
+    buckets = buckets_for(orders)
     shift = 0
     while (highest - lowest) >> shift >= buckets:
         shift += 1
@@ -134,9 +141,7 @@ def find_crossing(
         for j in range(count):
             lowest = min(lowest, price[near[j]])
             highest = max(highest, price[near[j]])
-        buckets = 16
-        while buckets < count // 2 and buckets < BUCKETS_MOST:
-            buckets *= 2
+        buckets = buckets_for(count)
         shift = 0
         while (highest - lowest) >> shift >= buckets:
             shift += 1
