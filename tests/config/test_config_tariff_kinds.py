@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -97,6 +99,13 @@ def test_a_plan_that_leaves_a_price_open_is_refused(text: str, says: str) -> Non
     assert says in str(error)
 
 
+@pytest.mark.parametrize("text", ["", DELIVERY])
+def test_a_file_without_a_plan_has_no_tariffs(text: str) -> None:
+    with pytest.raises(ConfigError) as refusal:
+        parse_tariffs(text, "house.toml")
+    assert (refusal.value.rule, refusal.value.field) == ("tariff.file", "plan")
+
+
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
@@ -108,6 +117,7 @@ def test_a_plan_that_leaves_a_price_open_is_refused(text: str, says: str) -> Non
         ("41.25", "dear", "no price"),
         ("41.25", "nan", "no price"),
         ("41.25", "41.25,1", "a time and a price"),
+        ("41.25", "4" * 200_000, "no CSV"),
         ("14:00:00-05:00", "13:00:00-05:00", "two prices"),
     ],
 )
@@ -150,7 +160,7 @@ def test_a_percentage_that_is_none_is_refused(percent: str) -> None:
     ],
 )
 def test_a_charge_that_is_none_is_refused(text: str, says: str) -> None:
-    error = refused(text)
+    error = refused(HEAD + TIERS + VERSION + text)
     assert error.rule == "tariff.file"
     assert says in str(error)
 
@@ -187,6 +197,15 @@ def test_a_series_is_put_into_the_file_and_read() -> None:
 def test_an_empty_cell_is_a_missing_hour() -> None:
     text = "start,cents_per_kwh\n2026-07-01T18:00:00Z,\n2026-07-01T19:00:00Z,9.8\n"
     assert list(parse_price_series(text, "hours.csv").values()) == [98_000]
+
+
+def test_the_tariff_file_of_the_docs_is_one() -> None:
+    page = Path(__file__).resolve().parents[2].joinpath("docs/tariffs.md").read_text("utf-8")
+    (text,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    whole = inline_series(text, lambda _: HOURS)
+    assert parse_tariffs(whole, "docs")["spot"].series
+    kinds = [charge.kind for charge in parse_charges(whole, "docs")]
+    assert kinds == [ChargeKind.DELIVERY, ChargeKind.TAX]
 
 
 def test_charges_are_read_with_their_dates() -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from sourceenergy.config.tariff_file import inline_series, parse_tariffs, shipped_tariffs
 from sourceenergy.errors import ConfigError, InputError
+from sourceenergy.market.retail import retail_matrix
 from sourceenergy.market.tariffs import (
     price_at,
     priced_energy,
@@ -20,7 +21,7 @@ from sourceenergy.market.tariffs import (
     used_in_month,
 )
 from sourceenergy.units import value_nd
-from strategies_energy import law, shared
+from strategies_energy import ints, law, shared
 
 TORONTO = ZoneInfo("America/Toronto")
 PLANS = parse_tariffs(shipped_tariffs(), "shipped")
@@ -242,3 +243,20 @@ def test_every_imported_watt_hour_is_billed_once_and_sharing_saves_what_it_is_co
     retail = retail_prices(TIERED, starts, imported, before)
     saved = sum(value_nd(o, price) for o, price in zip(off, retail, strict=True))
     assert cost(None) - cost(off) >= saved
+
+
+@law
+@given(
+    st.lists(st.lists(st.integers(0, 300_000), min_size=4, max_size=4), min_size=1, max_size=12),
+    st.lists(st.integers(0, 1_200_000), min_size=4, max_size=4),
+    st.sampled_from(["2026-07-31T18:00", "2025-10-31T20:00", "2026-03-08T00:00"]),
+)
+def test_many_members_have_the_prices_of_each(
+    rows: list[list[int]], before: list[int], first: str
+) -> None:
+    starts = [at(first) + 3600 * i for i in range(len(rows))]
+    names = ["ontario_tiered", "ontario_time_of_use", "ontario_tiered_business", "ontario_tiered"]
+    matrix = retail_matrix(PLANS, names, starts, ints(rows), ints([before])[0])
+    for i, name in enumerate(names):
+        column = [row[i] for row in rows]
+        assert matrix[:, i].tolist() == retail_prices(PLANS[name], starts, column, before[i])

@@ -24,7 +24,10 @@ def parse_price_series(text: str, field: str) -> dict[int, UdPerKwh]:
     Raises ``ConfigError`` (rule ``tariff.series``) for a wrong header, a time without an offset or
     off the hour, an hour given twice, or what is no price.
     """
-    rows = list(csv.reader(text.strip().splitlines()))
+    try:
+        rows = list(csv.reader(text.strip().splitlines()))
+    except csv.Error as error:
+        raise _refusal(f"this is no CSV: {error}", field, "") from error
     header = [cell.strip() for cell in rows[0]] if rows else []
     if len(header) != 2 or header[0] != "start" or header[1] not in UNITS:
         raise _refusal(

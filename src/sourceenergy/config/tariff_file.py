@@ -117,7 +117,16 @@ class _TariffFile(Strict):
 def parse_tariffs(text: str, what: str) -> dict[str, TariffPlan]:
     """All plans of a tariff file by name; refuses gaps of meaning and overlapping versions."""
     plans: dict[str, TariffPlan] = {}
-    for raw in parse_toml(_TariffFile, text, what).plan:
+    file = parse_toml(_TariffFile, text, what)
+    if not file.plan:
+        raise ConfigError(
+            f"{what} has no plan",
+            rule="tariff.file",
+            field="plan",
+            value=what,
+            remedy="add a [[plan]]",
+        )
+    for raw in file.plan:
         if raw.name in plans:
             raise _refusal("two plans of one name", raw.name, "name", raw.name)
         if bool(raw.rule) + bool(raw.tier) + bool(raw.prices_csv or raw.prices_file) != 1:
@@ -212,7 +221,9 @@ def shipped_tariffs() -> str:
     return resources.files("sourceenergy.config").joinpath(SHIPPED).read_text(encoding="utf-8")
 
 
-_PRICES_FILE = re.compile(r'^([ \t]*)prices_file[ \t]*=[ \t]*"([^"\n]*)"[ \t]*$', re.MULTILINE)
+_PRICES_FILE = re.compile(
+    r"""^([ \t]*)prices_file[ \t]*=[ \t]*["']([^"'\n]*)["'][ \t]*(?:\#.*)?$""", re.MULTILINE
+)
 
 
 def inline_series(text: str, read: Callable[[str], str]) -> str:

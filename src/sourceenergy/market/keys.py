@@ -57,7 +57,7 @@ class Plant:
 def allocate(key: AllocationKey, produced_wh: Ints, use_wh: Ints) -> Allocation:
     """Split ``produced_wh`` [Wh, T] by ``key`` among members who used ``use_wh`` [Wh, T×N].
 
-    Raises ``InputError`` (rule ``key.input``) for negative energy or arrays that do not fit.
+    Raises ``InputError``: ``key.input`` for arrays that do not fit, ``energy.sign`` below zero.
     """
     _check_energy(produced_wh, use_wh, len(key.classes))
     allocated = np.zeros_like(use_wh)

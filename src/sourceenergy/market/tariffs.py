@@ -103,9 +103,13 @@ def price_at(plan: TariffPlan, start_s: int, used_wh: int | None = None) -> tupl
     )
 
 
-def prices_at(plan: TariffPlan, starts_s: Sequence[int]) -> list[tuple[UdPerKwh, str]]:
-    """``price_at`` for many interval starts; not for plans with tiers."""
-    return [price_at(plan, start) for start in starts_s]
+def prices_at(
+    plan: TariffPlan, starts_s: Sequence[int], used_wh: Sequence[int] | None = None
+) -> list[tuple[UdPerKwh, str]]:
+    """``price_at`` for many interval starts; a plan with tiers needs the use before each."""
+    if used_wh is None:
+        return [price_at(plan, start) for start in starts_s]
+    return [price_at(plan, start, used) for start, used in zip(starts_s, used_wh, strict=True)]
 
 
 def retail_prices(
@@ -116,12 +120,8 @@ def retail_prices(
     ``imported_wh`` [T] is all that the member imported, ``used_before_wh`` what they imported in
     the local month of the first interval before it.
     """
-    return [
-        price_at(plan, start, used)[0]
-        for start, used in zip(
-            starts_s, used_in_month(plan, starts_s, imported_wh, used_before_wh), strict=True
-        )
-    ]
+    used = used_in_month(plan, starts_s, imported_wh, used_before_wh)
+    return [price for price, _ in prices_at(plan, starts_s, used)]
 
 
 def used_in_month(
@@ -179,6 +179,16 @@ def priced_energy(
             parts.append(PricedEnergy(t, period, price, upto - position))
             position = upto
     return parts
+
+
+def tiers_at(plan: TariffPlan, day: date) -> list[tuple[int | None, UdPerKwh]]:
+    """A local day's tiers: use at which each ends [Wh], None for the last, and its price."""
+    version = _version_at(plan, day)
+    return [
+        (tier.up_to_wh, version.prices[tier.period])
+        for tier in plan.tiers
+        if day.month in tier.months
+    ]
 
 
 def _version_at(plan: TariffPlan, day: date) -> TariffVersion:

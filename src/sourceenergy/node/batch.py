@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from sourceenergy.config.community_file import Community, Meter, parse_community
-from sourceenergy.config.tariff_file import parse_tariffs, shipped_tariffs
+from sourceenergy.config.tariff_file import inline_series, parse_tariffs, shipped_tariffs
 from sourceenergy.economy.aggregated_market import meter_settles
 from sourceenergy.economy.individual import passport_end_s, sits_out
 from sourceenergy.errors import ConfigError, MeterDataError, NotPermitted
@@ -52,15 +52,18 @@ def load(path: Path, start_s: int, end_s: int, progress: Progress) -> Loaded:
     Raises ``ConfigError`` or ``MeterDataError`` naming the first thing that cannot be used.
     """
     community = parse_community(_text(path, "the community's file"), path.name)
-    tariffs_text = (
-        _text(path.parent / community.tariff_file, "the tariff file")
-        if community.tariff_file
-        else shipped_tariffs()
-    )
+    tariffs_text = shipped_tariffs()
+    if community.tariff_file:
+        tariffs = path.parent / community.tariff_file
+        tariffs_text = inline_series(
+            _text(tariffs, "the tariff file"),
+            lambda name: _text(tariffs.parent / name, "the price series"),
+        )
     plans = parse_tariffs(tariffs_text, community.tariff_file or "the shipped tariffs")
     check_tariffs(community, plans)
     for name in sorted({member.tariff for member in community.members}):
-        prices_at(plans[name], range(start_s, end_s, community.interval_seconds))  # no gap in it
+        starts = range(start_s, end_s, community.interval_seconds)
+        prices_at(plans[name], starts, [0] * len(starts))  # no gap in it
     files = []
     for meter in community.meters:
         progress(f"reading meter {meter.id}")

@@ -241,7 +241,7 @@ class Node:
         community = self.place.community
         ((start, row),) = self.store.intervals(last, last + 1)
         plan = self.place.plans[community.members[0].tariff]
-        retail, period = price_at(plan, start)
+        retail, period = price_at(plan, start, used_wh=0)  # of a plan with tiers, the first
         local = row["price"] if row["traded"] else None
         return {
             "local_ud_per_kwh": local,

@@ -1,0 +1,1 @@
+"""Readers for public reports of the grid: prices, demand, generation. Files in, records out."""
