@@ -88,6 +88,7 @@ def test_S11_the_version_of_the_document_that_holds_is_read_before_paying() -> N
 @pytest.mark.parametrize("days", [-1, 91])
 def test_outside_its_days_an_offer_takes_nothing(days: int) -> None:
     refused("investment.closed", 500 * DOLLAR, day=OPENED + timedelta(days=days))
+    assert invest(500 * DOLLAR, day=ROOF.closes_on).day == ROOF.closes_on
 
 
 def test_units_are_whole_and_the_target_is_the_end() -> None:
