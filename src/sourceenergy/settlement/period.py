@@ -15,6 +15,7 @@ import numpy as np
 from sourceenergy.economy.aggregated_market import meter_settles, require_orders_permitted
 from sourceenergy.errors import InputError, InvariantBroken
 from sourceenergy.market.keys import participating_dated
+from sourceenergy.market.retail import retail_matrix
 from sourceenergy.market.tariffs import prices_at
 from sourceenergy.proofs import derive_salt, merkle_root, price_leaf_hash
 from sourceenergy.proofs.bulk import Rows, derived_salts, root_of, tree, tree_proof
@@ -68,6 +69,7 @@ class Period:
     ``participation`` says, by meter index, what part of a meter's energy counts here. ``deals``
     were agreed ahead, ``orders`` are cleared when their interval closes, by ``order_mechanism``.
     ``corrections`` of earlier periods take effect here, as ``adjustments_ud`` by account.
+    ``used_before_wh`` is what accounts imported in the local month before the period (for tiers).
     """
 
     version: str
@@ -100,6 +102,7 @@ class Period:
     order_mechanism: str = "uniform_price"
     corrections: tuple[Correction, ...] = ()
     adjustments_ud: Mapping[str, int] = field(default_factory=dict)
+    used_before_wh: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def starts_s(self) -> range:
@@ -202,11 +205,6 @@ def interval_input(period: Period) -> IntervalInput:
     members, meters = period.member_columns, period.meter_columns
     count = len(members)
     starts = period.starts_s
-    retail_by_plan = np.array(
-        [[price for price, _ in prices_at(period.plans[name], starts)] for name in members.plans],
-        dtype=np.int64,
-    ).reshape(len(members.plans), len(starts))
-    retail = np.take(retail_by_plan.T, members.plan, axis=1)
     trades = np.array(starts, dtype=np.int64)[:, None] < members.passport_end_s
     if period.exits:
         trades &= ~_is_in(members.names, period.exits)
@@ -226,13 +224,13 @@ def interval_input(period: Period) -> IntervalInput:
         debts = np.minimum(opening.carried_ud + adjustments, 0)  # come before new purchases
         spendable = money(((opening.balance_ud + deposits + debts) * ND_PER_UD).tolist())
     settles = period.settles
-    imported = counted_here(period, starts, period.imported)
     exported = counted_here(period, starts, period.exported)
+    imported = members_energy(counted_here(period, starts, period.imported), settles, meters, count)
     return IntervalInput(
-        members_energy(imported, settles, meters, count),
+        imported,
         members_energy(exported, settles, meters, count),
         trades,
-        retail,
+        _retail(period, imported),
         np.full((len(starts), count), period.feed_in, dtype=np.int64),
         period.fee,
         period.mechanism,
@@ -251,6 +249,28 @@ def _agreed(period: Period) -> Agreed:
         len(period.members),
         period.order_mechanism,
     )
+
+
+def _retail(period: Period, imported: Ints) -> Ints:
+    """Every member's retail price [ud/kWh, T×N]; under tiers it follows the own import."""
+    members, starts = period.member_columns, period.starts_s
+    result = np.empty_like(imported)
+    for number, name in enumerate(members.plans):
+        columns = np.flatnonzero(members.plan == number)
+        plan = period.plans[name]
+        if plan.tiers:
+            before = [period.used_before_wh.get(members.names[i], 0) for i in columns.tolist()]
+            result[:, columns] = retail_matrix(
+                period.plans,
+                [name] * len(columns),
+                starts,
+                imported[:, columns],
+                np.array(before, dtype=np.int64),
+            )
+        else:
+            prices = np.array([price for price, _ in prices_at(plan, starts)], dtype=np.int64)
+            result[:, columns] = prices[:, None]
+    return result
 
 
 def counted_here(period: Period, starts_s: Sequence[int], energy: Ints) -> Ints:
