@@ -18,7 +18,7 @@ from sourceenergy.market.keys import participating_dated
 from sourceenergy.market.retail import retail_matrix
 from sourceenergy.market.tariffs import prices_at
 from sourceenergy.proofs import derive_salt, merkle_root, price_leaf_hash
-from sourceenergy.proofs.bulk import Rows, derived_salts, root_of, tree, tree_proof
+from sourceenergy.proofs.bulk import Rows, derived_salts
 from sourceenergy.proofs.bulk_leaves import rows_of_hex
 from sourceenergy.records import (
     Correction,
@@ -44,9 +44,10 @@ from sourceenergy.settlement.intervals import (
     share_intervals,
 )
 from sourceenergy.settlement.leaves import EnergyLeaves, PayoutLeaves, record_roots
-from sourceenergy.settlement.ledger import AccountState, MemberLedger, members_ledgers
-from sourceenergy.settlement.money import Money, exact_sum, money
+from sourceenergy.settlement.ledger import AccountState, members_ledgers
+from sourceenergy.settlement.money import Money, money
 from sourceenergy.settlement.orders import Agreed, PeriodDeal, PeriodOrder, agreed
+from sourceenergy.settlement.outcome import Settlement
 from sourceenergy.settlement.plants import (
     FREE,
     PeriodPlant,
@@ -54,7 +55,7 @@ from sourceenergy.settlement.plants import (
     require_internal_price,
     shared_plants,
 )
-from sourceenergy.units import ND_PER_UD, Ud, UdPerKwh, Wh
+from sourceenergy.units import ND_PER_UD, UdPerKwh
 
 __all__ = ["Period", "PeriodMember", "PeriodMeter", "Settlement", "interval_input", "settle"]
 
@@ -130,74 +131,6 @@ class Period:
         accepted = by_verified[self.meter_columns.verified.astype(np.int64)]
         result: Flags = (quality != Quality.MISSING) & accepted[None, :]
         return result
-
-
-@dataclass(frozen=True)
-class Settlement:
-    """The outcome of a period: what is published, what each member gets, what proves it.
-
-    Ledgers, accounts and leaves are held as columns and read like sequences and mappings.
-    """
-
-    given: IntervalInput
-    outcome: IntervalOutcome
-    prices: tuple[IntervalPrice, ...]
-    ledgers: Sequence[MemberLedger]
-    fees_ud: int
-    deposits_ud: Mapping[str, int]
-    closing: Accounts
-    payout_leaves: PayoutLeaves  # members in order, the operator, others
-    energy_leaves: EnergyLeaves
-    price_root: str
-    _trees: dict[str, list[Rows]] = field(default_factory=dict, repr=False, compare=False)
-
-    @property
-    def imported_wh(self) -> Wh:
-        """Energy all members imported [Wh]."""
-        return Wh(exact_sum(self.energy_leaves.imported))
-
-    @property
-    def exported_wh(self) -> Wh:
-        """Energy all members exported [Wh]."""
-        return Wh(exact_sum(self.energy_leaves.exported))
-
-    @property
-    def local_wh(self) -> Wh:
-        """Energy that went from member to member, by a key, a deal or the pool [Wh]."""
-        return Wh(exact_sum(self.energy_leaves.sold))
-
-    @property
-    def totals_ud(self) -> tuple[Ud, Ud, Ud]:
-        """Deposits, cumulative payouts and balances of all accounts [ud]."""
-        deposits, payouts, balances = self.closing.totals_ud
-        return Ud(deposits), Ud(payouts), Ud(balances)
-
-    @property
-    def pool_root(self) -> str:
-        """Root of the tree over the members' energy."""
-        return root_of(self._pool_tree())
-
-    def _pool_tree(self) -> list[Rows]:
-        if "" not in self._trees:
-            self._trees[""] = tree(self.energy_leaves.hashes())
-        return self._trees[""]
-
-    def _payout_tree(self, community: str) -> list[Rows]:
-        if community not in self._trees:
-            self._trees[community] = tree(self.payout_leaves.hashes(community))
-        return self._trees[community]
-
-    def payout_root(self, community: str) -> str:
-        """Root of the payout tree for the community's id on chain."""
-        return root_of(self._payout_tree(community))
-
-    def payout_proof(self, community: str, index: int) -> list[str]:
-        """Proof of payout leaf ``index`` (member order, the operator last)."""
-        return tree_proof(self._payout_tree(community), index)
-
-    def energy_proof(self, index: int) -> list[str]:
-        """Proof of energy leaf ``index`` (member order)."""
-        return tree_proof(self._pool_tree(), index)
 
 
 def interval_input(period: Period) -> IntervalInput:
