@@ -22,6 +22,7 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 /// which earn nothing; it has no passport, so nobody can send it others.
 contract Fund is IFund, ICountedToken, ERC4626 {
     using SafeERC20 for IERC20;
+    using Math for uint256;
     using SafeCast for uint256;
     using Slices for Slice;
 
@@ -65,6 +66,7 @@ contract Fund is IFund, ICountedToken, ERC4626 {
     }
 
     uint64 private constant CENT = 10_000; //      [ud]
+    uint256 private constant VIRTUAL_SHARES = 1_000_000; // against the first depositor's tricks
     uint256 private constant WHOLE_PPM = 1_000_000;
     uint256 private constant Q128 = 2 ** 128;
 
@@ -451,8 +453,15 @@ contract Fund is IFund, ICountedToken, ERC4626 {
         override(ERC4626, IERC4626)
         returns (uint256 shares)
     {
-        if (assets > _room()) _exceeded(receiver, assets);
-        shares = previewDeposit(assets);
+        uint256 total = totalAssets();
+        uint256 cap = _book.cap;
+        if (total > cap || assets > cap - total) {
+            revert ERC4626ExceededMaxDeposit(receiver, assets, maxDeposit(receiver));
+        }
+        unchecked {
+            // as `previewDeposit`; assets have 64 bits now, and the supply 88
+            shares = assets * (totalSupply() + VIRTUAL_SHARES) / (total + 1);
+        }
         _deposit(msg.sender, receiver, assets, shares);
     }
 
@@ -462,8 +471,22 @@ contract Fund is IFund, ICountedToken, ERC4626 {
         return cap > assets ? cap - assets : 0;
     }
 
-    function _exceeded(address receiver, uint256 assets) private view {
-        revert ERC4626ExceededMaxDeposit(receiver, assets, maxDeposit(receiver));
+    function _convertToShares(uint256 assets, Math.Rounding rounding)
+        internal
+        view
+        override
+        returns (uint256)
+    {
+        return assets.mulDiv(totalSupply() + VIRTUAL_SHARES, totalAssets() + 1, rounding);
+    }
+
+    function _convertToAssets(uint256 shares, Math.Rounding rounding)
+        internal
+        view
+        override
+        returns (uint256)
+    {
+        return shares.mulDiv(totalAssets() + 1, totalSupply() + VIRTUAL_SHARES, rounding);
     }
 
     function _decimalsOffset() internal pure override returns (uint8) {
@@ -488,9 +511,9 @@ contract Fund is IFund, ICountedToken, ERC4626 {
     /// Makes shares that nobody questions any longer.
     /// @param points share-seconds they come with
     function _make(address receiver, uint256 assets, uint256 shares, uint256 points) private {
-        Pool memory pool = _accrued(_book.queued);
-        Slice slice = _sync(receiver, pool.period);
         Supply memory supply = _supply;
+        Pool memory pool = _grown(supply.shares - _book.queued);
+        Slice slice = _sync(receiver, pool.period);
         supply.shares = (supply.shares + shares).toUint88();
         if (slice.shares() == 0 && shares != 0) ++supply.holders;
         _supply = supply;
@@ -575,11 +598,17 @@ contract Fund is IFund, ICountedToken, ERC4626 {
     // --- share-seconds --------------------------------------------------------------------------
 
     /// The pool as of now. Call it before the supply or the queue changes.
-    function _accrued(uint256 queued) private view returns (Pool memory pool) {
+    function _accrued(uint256 queued) private view returns (Pool memory) {
+        return _grown(totalSupply() - queued);
+    }
+
+    function _grown(uint256 earning) private view returns (Pool memory pool) {
         pool = _pool;
-        uint256 passed = block.timestamp - pool.updatedAt;
-        if (passed == 0) return pool;
-        pool.points += ((totalSupply() - queued) * passed).toUint112();
+        uint256 points;
+        unchecked {
+            points = pool.points + earning * (block.timestamp - pool.updatedAt); // 88 bits of shares
+        }
+        pool.points = points.toUint112();
         pool.updatedAt = uint40(block.timestamp);
     }
 

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {ICurrency} from "../interfaces/ICurrency.sol";
+import {IHeeding} from "../interfaces/IHeeding.sol";
 import {ILiquidityPool} from "../interfaces/ILiquidityPool.sol";
 import {IPassport} from "../interfaces/IPassport.sol";
 import {IRulebook} from "../interfaces/IRulebook.sol";
@@ -32,8 +33,9 @@ contract LiquidityPool is ILiquidityPool, CountedToken, ERC1155Holder, Venue {
     struct Settings {
         uint16 feeBps; //      marketplace fee                 [basis points of the money side]
         uint16 levyBps; //     stabilisation levy              [basis points of the money side]
-        uint96 feeDueUd; //    waits for `collect`             [ud]
-        uint96 levyDueUd; //   waits for `collect`             [ud]
+        uint80 feeDueUd; //    waits for `collect`             [ud]
+        uint80 levyDueUd; //   waits for `collect`             [ud]
+        uint32 haltedUntil; // as the trading halt says        [s]
         uint8 permissions; //  passport bits a trader needs, none known before the first liquidity
         uint8 moneyKind; //    of the rulebook, both
         uint8 assetKind;
@@ -98,6 +100,7 @@ contract LiquidityPool is ILiquidityPool, CountedToken, ERC1155Holder, Venue {
         unit = unit_;
         window = window_;
         passport = terms.compliance.passport();
+        heed();
         _words[address(this)] = _VENUE; // which holds what is locked
     }
 
@@ -109,12 +112,13 @@ contract LiquidityPool is ILiquidityPool, CountedToken, ERC1155Holder, Venue {
         nonReentrant
         returns (uint256 assets)
     {
-        _checkTrading(deadline);
+        _checkDeadline(deadline);
         Reserves memory r = _reserves;
         Settings memory s = _settings;
+        _checkHalt(s.haltedUntil);
         uint256 feeUd = _shareUp(moneyUd, s.feeBps);
         uint256 levyUd = _shareUp(moneyUd, s.levyBps);
-        uint256 inUd = moneyUd - feeUd - levyUd;
+        uint256 inUd = _less(moneyUd, feeUd + levyUd);
         assets = _out(inUd, r.money, r.assets);
         if (assets < assetsLeast) revert SlippageExceeded(assetsLeast, assets);
 
@@ -138,9 +142,10 @@ contract LiquidityPool is ILiquidityPool, CountedToken, ERC1155Holder, Venue {
         nonReentrant
         returns (uint256 moneyUd)
     {
-        _checkTrading(deadline);
+        _checkDeadline(deadline);
         Reserves memory r = _reserves;
         Settings memory s = _settings;
+        _checkHalt(s.haltedUntil);
         uint256 outUd = _out(assets, r.assets, r.money);
         uint256 feeUd = _shareUp(outUd, s.feeBps);
         uint256 levyUd = _shareUp(outUd, s.levyBps);
@@ -162,6 +167,13 @@ contract LiquidityPool is ILiquidityPool, CountedToken, ERC1155Holder, Venue {
         currency.safeTransfer(msg.sender, moneyUd);
     }
 
+    /// @inheritdoc IHeeding
+    function heed() public {
+        uint64 until = tradingHalt.until();
+        _settings.haltedUntil = SafeCast.toUint32(until);
+        emit Heeded(until);
+    }
+
     // --- liquidity ------------------------------------------------------------------------------
 
     /// @inheritdoc ILiquidityPool
@@ -172,7 +184,8 @@ contract LiquidityPool is ILiquidityPool, CountedToken, ERC1155Holder, Venue {
         bool lossUnderstood,
         uint40 deadline
     ) external nonReentrant returns (uint256 shares) {
-        _checkTrading(deadline);
+        _checkDeadline(deadline);
+        _checkHalt(_settings.haltedUntil);
         if (!lossUnderstood) revert LossNotUnderstood();
         if (moneyMostUd == 0 || assetsMost == 0) revert ZeroAmount();
         Reserves memory r = _reserves;
@@ -275,6 +288,7 @@ contract LiquidityPool is ILiquidityPool, CountedToken, ERC1155Holder, Venue {
 
     /// @inheritdoc ILiquidityPool
     function quoteBuy(uint256 moneyUd) external view returns (uint256 assets) {
+        if (moneyUd > type(uint128).max) revert ReserveTooLarge(moneyUd);
         uint256 chargesUd =
             _shareUp(moneyUd, _settings.feeBps) + _shareUp(moneyUd, _settings.levyBps);
         return _out(_less(moneyUd, chargesUd), _reserves.money, _reserves.assets);
@@ -336,7 +350,8 @@ contract LiquidityPool is ILiquidityPool, CountedToken, ERC1155Holder, Venue {
 
     // --- price ----------------------------------------------------------------------------------
 
-    /// What goes out for what goes in, rounded down: against the trader.
+    /// What goes out for what goes in, rounded down: against the trader. Reserves have 104 bits; with
+    /// an amount of 128 no product overflows, and a larger one could not be kept.
     function _out(uint256 amountIn, uint256 reserveIn, uint256 reserveOut)
         private
         pure
@@ -344,8 +359,11 @@ contract LiquidityPool is ILiquidityPool, CountedToken, ERC1155Holder, Venue {
     {
         if (amountIn == 0) revert ZeroAmount();
         if (reserveIn == 0 || reserveOut == 0) revert PoolEmpty();
-        uint256 counted = amountIn * FEE_LESS;
-        amountOut = counted * reserveOut / (reserveIn * FEE_BASE + counted);
+        if (amountIn > type(uint128).max) revert ReserveTooLarge(amountIn);
+        unchecked {
+            uint256 counted = amountIn * FEE_LESS;
+            amountOut = counted * reserveOut / (reserveIn * FEE_BASE + counted);
+        }
         if (amountOut == 0) revert ZeroAmount();
     }
 
@@ -354,9 +372,12 @@ contract LiquidityPool is ILiquidityPool, CountedToken, ERC1155Holder, Venue {
     }
 
     /// Price now, times 2³², rounded down; at most 128 bits, so that no sum overflows.
-    function _price(Reserves memory r) private view returns (uint256) {
+    function _price(Reserves memory r) private view returns (uint256 price) {
         if (r.assets == 0) return 0;
-        return Math.min((uint256(r.money) * unit << 32) / r.assets, type(uint128).max);
+        unchecked {
+            price = (uint256(r.money) * unit << 32) / r.assets; // 104 + 64 + 32 bits
+        }
+        if (price > type(uint128).max) price = type(uint128).max;
     }
 
     /// The windows as of now, without the change that is about to happen.
@@ -390,7 +411,10 @@ contract LiquidityPool is ILiquidityPool, CountedToken, ERC1155Holder, Venue {
         if (start == 0) {
             _now.start = uint40(block.timestamp);
         } else if (block.timestamp < start + window) {
-            _now.cumulative += uint168(_price(r) * (block.timestamp - r.changedAt));
+            unchecked {
+                // a window has 32 bits of seconds and a price 128 bits, together less than 168
+                _now.cumulative += uint168(_price(r) * (block.timestamp - r.changedAt));
+            }
         } else {
             (_now, _before, _cumulative) = _windows(r);
         }
@@ -412,13 +436,17 @@ contract LiquidityPool is ILiquidityPool, CountedToken, ERC1155Holder, Venue {
     }
 
     function _owe(Settings memory s, uint256 feeUd, uint256 levyUd) private {
-        if (feeUd + levyUd == 0) return;
-        s.feeDueUd = (s.feeDueUd + feeUd).toUint96();
-        s.levyDueUd = (s.levyDueUd + levyUd).toUint96();
+        if (feeUd == 0 && levyUd == 0) return;
+        s.feeDueUd = (s.feeDueUd + feeUd).toUint80();
+        s.levyDueUd = (s.levyDueUd + levyUd).toUint80();
         _settings = s;
     }
 
     // --- rules ----------------------------------------------------------------------------------
+
+    function _checkHalt(uint256 until) private view {
+        if (block.timestamp < until) revert TradingHalted(uint64(until));
+    }
 
     /// Does no rule speak to what the caller trades? The passport knows without the rulebook.
     function _isPlain(Settings memory s) private view returns (bool) {

@@ -49,17 +49,14 @@ abstract contract Venue is IVenue, AccessManaged, ReentrancyGuardTransient {
         if (block.timestamp < until) revert TradingHalted(until);
     }
 
-    function _checkTrading(uint40 deadline) internal view {
-        _checkDeadline(deadline);
-        _checkHalt();
-    }
-
     function _checkDeadline(uint40 deadline) internal view {
         if (block.timestamp > deadline) revert DeadlinePassed(deadline, block.timestamp);
     }
 
-    /// A share of an amount, rounded up: against the trader.
+    /// A share of an amount, rounded up: against the trader. Amounts have at most 240 bits.
     function _shareUp(uint256 amountUd, uint256 shareBps) internal pure returns (uint256) {
-        return (amountUd * shareBps + BPS - 1) / BPS;
+        unchecked {
+            return (amountUd * shareBps + BPS - 1) / BPS;
+        }
     }
 }

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {TradingHalt} from "../../../src/bank/TradingHalt.sol";
 import {ICompliance} from "../../../src/interfaces/ICompliance.sol";
 import {IExchange} from "../../../src/interfaces/IExchange.sol";
+import {IHeeding} from "../../../src/interfaces/IHeeding.sol";
 import {IPassport} from "../../../src/interfaces/IPassport.sol";
 import {IRulebook} from "../../../src/interfaces/IRulebook.sol";
 import {ITradingHalt} from "../../../src/interfaces/ITradingHalt.sol";
@@ -64,6 +65,10 @@ abstract contract Market is World {
         _addVenue(address(exchange));
         _addVenue(address(pool));
         units.acknowledge(address(pool));
+        IHeeding[] memory told = new IHeeding[](1);
+        told[0] = pool;
+        vm.prank(admin);
+        tradingHalt.setVenues(told);
         vm.prank(admin);
         exchange.list(address(credits), Assets.Standard.ERC1155, KWH);
         vm.prank(admin);
