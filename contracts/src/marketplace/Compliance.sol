@@ -289,8 +289,11 @@ contract Compliance is IRulebook, AccessManaged {
         returns (Kind kind, uint8 permissions, bool tracked, uint32 holders)
     {
         Token memory t = _tokens[token];
-        holders = t.tracked ? uint32(ICountedToken(token).holders()) : 0;
-        return (t.kind, t.permissions, t.tracked, holders);
+        (kind, permissions, tracked) = (t.kind, t.permissions, t.tracked);
+        if (!tracked) return (kind, permissions, tracked, 0);
+        try ICountedToken(token).holders() returns (uint256 count) {
+            holders = uint32(count);
+        } catch {} // an ERC-1155 counts none
     }
 
     /// @inheritdoc IRulebook
