@@ -5,11 +5,14 @@ import {Currency} from "../src/bank/Currency.sol";
 import {Devices} from "../src/individual/Devices.sol";
 import {Passport} from "../src/individual/Passport.sol";
 import {IClearing} from "../src/interfaces/IClearing.sol";
+import {ICompliance} from "../src/interfaces/ICompliance.sol";
+import {Leeway} from "../src/libraries/Leeway.sol";
 import {Clearing} from "../src/market/Clearing.sol";
 import {ClearingFactory} from "../src/market/ClearingFactory.sol";
 import {QuorumVerifier} from "../src/market/QuorumVerifier.sol";
 import {Base} from "./Base.sol";
 import {Merkle} from "./Merkle.sol";
+import {NoRules} from "./NoRules.sol";
 import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManager.sol";
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
@@ -38,7 +41,7 @@ abstract contract World is Base {
         manager = new AccessManager(admin);
         passport = new Passport(address(manager));
         devices = new Devices(address(manager));
-        currency = new Currency(address(manager));
+        currency = new Currency(address(manager), passport, _newRules());
         address[] memory verifiers = new address[](3);
         for (uint256 i = 0; i < 3; ++i) {
             verifiers[i] = vm.addr(_key(_verifierRole(i)));
@@ -46,6 +49,9 @@ abstract contract World is Base {
         verifier = new QuorumVerifier(verifiers, 2);
         clearings = new ClearingFactory(address(manager), currency, passport);
         clearing = _openCommunity(NAME);
+
+        _addVenue(address(clearing));
+        _leaveMoneyFree();
 
         vm.prank(admin);
         currency.setBucket(facilitator, type(uint128).max);
@@ -60,6 +66,25 @@ abstract contract World is Base {
         return Clearing(
             address(clearings.open(name, operator, guardian, address(verifier), DELAY, EXIT_WINDOW))
         );
+    }
+
+    // --- rules
+
+    /// The rulebook the currency asks.
+    function _newRules() internal virtual returns (ICompliance) {
+        return new NoRules();
+    }
+
+    /// A contract that serves members and judges them itself.
+    function _addVenue(address venue) internal virtual {
+        currency.acknowledge(venue);
+    }
+
+    /// As a rulebook does whose money pack has no limit.
+    function _leaveMoneyFree() internal virtual {
+        uint256 word = Leeway.endingAt(Leeway.with(0, 1, type(uint256).max), type(uint40).max);
+        vm.prank(admin);
+        passport.setLeeway(CANADA, word);
     }
 
     // --- people and money
