@@ -262,8 +262,8 @@ def _lines(
     ledger = settlement.ledgers[index]
     imported, exported = given.imported[:, index], given.exported[:, index]
     allocated, provided = outcome.allocated[:, index], outcome.provided[:, index]
-    from_grid = imported - outcome.bought[:, index] - allocated - outcome.dealt_bought[:, index]
-    to_grid = exported - outcome.sold[:, index] - provided - outcome.dealt_sold[:, index]
+    from_grid = imported - outcome.from_members[:, index]
+    to_grid = exported - outcome.to_members[:, index]
     alone_to_grid = exported
     average = average_ud_per_kwh(ledger.bought_nd, ledger.bought_wh)
     lines = [
@@ -349,8 +349,8 @@ def _intervals(
         local.starts,
         given.imported[:, index].tolist(),
         given.exported[:, index].tolist(),
-        outcome.bought[:, index].tolist(),
-        outcome.sold[:, index].tolist(),
+        outcome.from_members[:, index].tolist(),
+        outcome.to_members[:, index].tolist(),
         outcome.traded.tolist(),
         outcome.price.tolist(),
         given.retail[:, index].tolist(),
