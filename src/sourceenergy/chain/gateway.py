@@ -91,6 +91,10 @@ class Gateway:
         """Is there a record of that intent?"""
         return self._log.find(intent) is not None
 
+    def recall(self, intent: str) -> IntentRecord | None:
+        """What the log has of that intent: a call whose bytes depend on its time is sent again."""
+        return self._log.find(intent)
+
     async def reconcile(self) -> list[str]:
         """Bring log and chain together after a start; the intents that were sent again.
 

@@ -1,0 +1,110 @@
+"""Who the contracts are deployed for: the accounts that sign, sit, hold a role."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from sourceenergy.chain.roles import Role
+from sourceenergy.config.chain_profile import ChainProfile
+from sourceenergy.errors import InputError
+from sourceenergy.proofs import keccak
+
+
+@dataclass(frozen=True, slots=True)
+class Signers:
+    """Accounts of whom ``quorum`` must sign."""
+
+    accounts: tuple[str, ...]
+    quorum: int
+
+
+@dataclass(frozen=True, slots=True)
+class Parties:
+    """All accounts (0x + 40 hex digits, lower case) that the contracts know from the start.
+
+    ``deployer`` pays the gas and keeps nothing. ``verifiers`` sign statements, ``custodians``
+    attest the reserve, ``guardians`` halt trading and cancel delayed acts, ``reporters`` sign
+    prices. ``officers`` hold operational roles; a role without an officer stays with the council.
+    """
+
+    deployer: str
+    seats: tuple[str, ...]
+    verifiers: Signers
+    custodians: Signers
+    guardians: Signers
+    reporters: Signers
+    officers: Mapping[Role, tuple[str, ...]]
+
+    def everyone(self) -> Iterator[tuple[str, str]]:
+        """Every account but the deployer, with what it is here."""
+        for seat in self.seats:
+            yield "seats", seat
+        for name in ("verifiers", "custodians", "guardians", "reporters"):
+            for account in getattr(self, name).accounts:
+                yield name, account
+        for role, accounts in self.officers.items():
+            for account in accounts:
+                yield role.name, account
+
+
+def check_parties(parties: Parties, profile: ChainProfile) -> None:
+    """Refuse parties the profile does not allow; raises InputError naming the first."""
+    for name in ("verifiers", "custodians", "guardians", "reporters"):
+        signers: Signers = getattr(parties, name)
+        if len(set(signers.accounts)) != len(signers.accounts):
+            raise _refused("an account is named twice", "distinct", name, signers.accounts)
+        if not profile.quorum_least <= signers.quorum <= len(signers.accounts):
+            raise _refused(
+                f"{profile.title} wants at least {profile.quorum_least} of the {name} to sign",
+                "quorum",
+                name,
+                f"{signers.quorum} of {len(signers.accounts)}",
+            )
+    if len(set(parties.seats)) < max(profile.seats_least, len(parties.seats)):
+        raise _refused(
+            f"{profile.title} wants a council of at least {profile.seats_least} different people",
+            "council",
+            "seats",
+            len(set(parties.seats)),
+        )
+    for what, account in parties.everyone():
+        if account == parties.deployer:
+            raise _refused("the deployer must keep no power", "deployer", what, account)
+        if int(account, 16) == 0:
+            raise _refused("nobody holds this", "somebody", what, account)
+    for role in (Role.COUNCIL, Role.GUARDIAN):
+        if role in parties.officers:
+            raise _refused("this role has its holders by rule", "officers", role.name, None)
+
+
+def assumed_parties(deployer: str | None = None) -> Parties:
+    """Made-up accounts without keys, for a dry run: nothing may be sent with them."""
+
+    def accounts(what: str, count: int) -> tuple[str, ...]:
+        names = (f"SourceEnergy dry run: {what} {i + 1}" for i in range(count))
+        return tuple("0x" + keccak(name.encode())[12:].hex() for name in names)
+
+    return Parties(
+        deployer=deployer or accounts("deployer", 1)[0],
+        seats=accounts("seat", 5),
+        verifiers=Signers(accounts("verifier", 3), 2),
+        custodians=Signers(accounts("custodian", 3), 2),
+        guardians=Signers(accounts("guardian", 3), 2),
+        reporters=Signers(accounts("reporter", 3), 2),
+        officers={
+            role: accounts(role.name, 1)
+            for role in Role
+            if role not in (Role.COUNCIL, Role.GUARDIAN, Role.BUCKET_GOVERNOR)
+        },
+    )
+
+
+def _refused(what: str, rule: str, field: str, value: object) -> InputError:
+    return InputError(
+        what,
+        rule=f"parties.{rule}",
+        field=field,
+        value=value,
+        remedy="mend the parties file (see `sourceenergy deploy --help`)",
+    )
