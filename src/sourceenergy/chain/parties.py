@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
+from sourceenergy.chain.keys import open_account
 from sourceenergy.chain.roles import Role
 from sourceenergy.config.chain_profile import ChainProfile
 from sourceenergy.errors import InputError
@@ -96,6 +98,29 @@ def assumed_parties(deployer: str | None = None) -> Parties:
             role: accounts(role.name, 1)
             for role in Role
             if role not in (Role.COUNCIL, Role.GUARDIAN, Role.BUCKET_GOVERNOR)
+        },
+    )
+
+
+def local_parties(keys: Path) -> Parties:
+    """The accounts of a simulation on one machine: its keys, made in ``keys`` on first use.
+
+    The officer holds every operational role, the bucket governor's too, and never role 0.
+    """
+
+    def account(role: str) -> str:
+        return open_account(keys, role).address
+
+    officer = account("officer")
+    return Parties(
+        deployer=account("deployer"),
+        seats=tuple(account(f"council-{number}") for number in (1, 2, 3)),
+        verifiers=Signers((account("verifier"),), 1),
+        custodians=Signers((account("custodian"),), 1),
+        guardians=Signers((account("guardian"),), 1),
+        reporters=Signers((account("reporter"),), 1),
+        officers={
+            role: (officer,) for role in Role if role not in (Role.COUNCIL, Role.GUARDIAN)
         },
     )
 
