@@ -196,7 +196,7 @@ def _check_pinned(compiler: str, sources: dict[str, dict[str, str]]) -> None:
     wanted = json.loads((CONTRACTS / "package.json").read_text())["dependencies"]["solc"]
     if not _EXACT.fullmatch(wanted):
         raise BuildError(f"the compiler is not pinned: package.json asks for solc {wanted}")
-    if compiler.split("+")[0] != wanted or "+commit." not in compiler:
+    if compiler.split("+", maxsplit=1)[0] != wanted or "+commit." not in compiler:
         raise BuildError(f"the compiler is not the pinned one: {compiler}, not {wanted}")
     for unit, source in sources.items():
         pragma = _PRAGMA.search(source["content"])

@@ -154,9 +154,7 @@ def deployer() -> Account:
 def plan(deployer: Account, operator: Account) -> Plan:
     """All contracts, the operator as their officer."""
     settings = chain_settings()
-    return make_plan(
-        settings.profiles["local"], parties_of(deployer, operator), settings.season
-    )
+    return make_plan(settings.profiles["local"], parties_of(deployer, operator), settings.season)
 
 
 @pytest.fixture

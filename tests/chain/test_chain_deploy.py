@@ -5,8 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from chain.conftest import ETHER, SqliteIntentLog, parties_of, signer
 
+from chain.conftest import ETHER, SqliteIntentLog, parties_of, signer
 from sourceenergy.chain.anvil import EmbeddedChain
 from sourceenergy.chain.contracts import artifact, shipped
 from sourceenergy.chain.create2 import FACTORY, address_of, child_of, making
@@ -20,9 +20,9 @@ from sourceenergy.chain.plan import Plan, make_plan
 from sourceenergy.chain.power import prove_no_power
 from sourceenergy.chain.roles import OPENED, Role
 from sourceenergy.chain.rpc import Reverted, Rpc
+from sourceenergy.chain.view import estimate
 from sourceenergy.config.chain_profile import chain_settings, profile_of_chain
 from sourceenergy.errors import (
-
     InputError,
     InvariantBroken,
     NotPermitted,
@@ -101,9 +101,7 @@ async def test_other_code_another_chain_or_another_plan_is_refused_by_name(
     assert refused.value.rule == "manifest.chain"
     less = replace(plan.parties, verifiers=Signers(plan.parties.verifiers.accounts, 3))
     with pytest.raises(VerificationFailed) as refused:
-        await deploy(
-            deploying, make_plan(LOCAL, less, SETTINGS.season), tmp_path / "manifest.json"
-        )
+        await deploy(deploying, make_plan(LOCAL, less, SETTINGS.season), tmp_path / "manifest.json")
     assert refused.value.rule == "deploy.same_plan"
     clearing = manifest.contracts["Clearing"]
     await rpc.call("anvil_setCode", clearing.address, "0x00")
@@ -167,9 +165,7 @@ async def test_a_power_that_is_left_is_found(
 # --- done -------------------------------------------------------------------------------------
 
 
-async def test_the_deployer_keeps_nothing(
-    rpc: Rpc, deploying: Gateway, manifest: Manifest
-) -> None:
+async def test_the_deployer_keeps_nothing(rpc: Rpc, deploying: Gateway, manifest: Manifest) -> None:
     proof = await prove_no_power(rpc, manifest, deploying.account.address)
     assert any("one administrator is the time lock" in line for line in proof)
     manager = manifest.contract("AccessManager")
@@ -242,16 +238,15 @@ async def test_an_order_refused_in_its_block_is_given_again(
     rpc: Rpc, deploying: Gateway, plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Too little gas: the chain takes the transaction and does nothing of it."""
-    from sourceenergy.chain import gateway as module
-
-    estimate = module.estimate
 
     async def too_little(rpc: Rpc, sender: str, calls: list[Call]) -> list[int]:
         gases = await estimate(rpc, sender, calls)
-        return [3_000_000 if "order" in c.intent else gas for c, gas in zip(calls, gases)]
+        return [
+            3_000_000 if "order" in c.intent else gas for c, gas in zip(calls, gases, strict=True)
+        ]
 
     with monkeypatch.context() as patched:
-        patched.setattr(module, "estimate", too_little)
+        patched.setattr("sourceenergy.chain.gateway.estimate", too_little)
         with pytest.raises(IntentFailed):
             await deploy(deploying, plan, tmp_path / "manifest.json")
     manifest = await deploy(deploying, plan, tmp_path / "manifest.json")

@@ -1,7 +1,5 @@
 """The indexer: every event once, in order, and nothing kept of a chain that went back."""
 
-from pathlib import Path
-
 import pytest
 
 from sourceenergy.chain.contracts import statement_values
@@ -39,9 +37,7 @@ async def _issue(gateway: Gateway, manifest: Manifest, *members: int) -> None:
         await gateway.send(f"passport {n}", passport.address, data)
 
 
-async def test_at_first_there_is_only_what_the_deployment_set(
-    rpc: Rpc, manifest: Manifest
-) -> None:
+async def test_at_first_there_is_only_what_the_deployment_set(rpc: Rpc, manifest: Manifest) -> None:
     page = await Indexer(rpc, manifest).read()
     assert [type(event) for event in page.events] == SET_AT_FIRST
     assert page.reread_from is None

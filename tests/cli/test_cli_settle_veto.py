@@ -9,9 +9,9 @@ import pytest
 
 from small_batch import SPAN, run, write
 from sourceenergy.chain.anvil import find_anvil
-from sourceenergy.chain.manifest import load_manifest
 from sourceenergy.chain.gateway import Gateway
 from sourceenergy.chain.keys import open_account
+from sourceenergy.chain.manifest import load_manifest
 from sourceenergy.chain.rpc import Rpc
 from sourceenergy.cli.chain import chain_at
 from sourceenergy.errors import Unavailable

@@ -51,7 +51,9 @@ async def deploy(gateway: Gateway, plan: Plan, path: Path) -> Manifest:
     """
     rpc = gateway.rpc
     await _check_for(gateway, plan)
-    known = await _known(gateway, plan, path)
+    known = _read(plan, path)
+    if known is not None and not await _still_there(gateway, plan, known):
+        known = None
     if known is not None:
         return known
     await put_factory(rpc)
@@ -90,8 +92,8 @@ async def _check_for(gateway: Gateway, plan: Plan) -> None:
         )
 
 
-async def _known(gateway: Gateway, plan: Plan, path: Path) -> Manifest | None:
-    """The manifest at ``path`` if it is of this plan and the chain still has it all."""
+def _read(plan: Plan, path: Path) -> Manifest | None:
+    """The manifest at ``path``, if there is one; it must be of this plan."""
     if not path.exists():
         return None
     manifest = load_manifest(path)
@@ -103,13 +105,18 @@ async def _known(gateway: Gateway, plan: Plan, path: Path) -> Manifest | None:
             value=manifest.plan,
             remedy="use the release and parties it was made with, or another --data folder",
         )
+    return manifest
+
+
+async def _still_there(gateway: Gateway, plan: Plan, manifest: Manifest) -> bool:
+    """Has the chain all of it? False when it went back: the same transactions make it again."""
     try:
         await check_manifest(gateway.rpc, manifest)
     except VerificationFailed:
         if not gateway.knows(_making(plan, plan.makes[0]).intent):
             raise
-        return None  # the chain went back: the same transactions make the same contracts
-    return manifest
+        return False
+    return True
 
 
 # --- contracts ------------------------------------------------------------------------------
@@ -137,7 +144,10 @@ def _making(plan: Plan, make: Make) -> Call:
 
 
 async def _check_constructors(gateway: Gateway, plan: Plan, makes: Sequence[Make]) -> None:
-    """Refuse, with the constructor's own reason, what would not come to be: the factory hides it."""
+    """Refuse, with the constructor's own reason, what would not come to be.
+
+    The factory would hide it.
+    """
     sender = gateway.account.address
     answers = await gateway.rpc.batch(
         [
@@ -177,9 +187,7 @@ async def _order(gateway: Gateway, plan: Plan) -> _Made:
             break
         number += 1  # it was refused in its block, so nothing of it happened
     if record is not None:
-        receipt: TransactionReceipt = await gateway.send(
-            intent, manager.address, record.call.data
-        )
+        receipt: TransactionReceipt = await gateway.send(intent, manager.address, record.call.data)
         return _Made(receipt.block, receipt.gas_used)
     access = await gateway.rpc.read(manager, "hasRole", int(Role.COUNCIL), deployer)
     if not access["isMember"]:
@@ -255,9 +263,7 @@ _GONE = "RoleRevoked"
 # --- the manifest -----------------------------------------------------------------------------
 
 
-async def _manifest(
-    rpc: Rpc, plan: Plan, made: Mapping[str, _Made], ordered: _Made
-) -> Manifest:
+async def _manifest(rpc: Rpc, plan: Plan, made: Mapping[str, _Made], ordered: _Made) -> Manifest:
     codes = await code_of(rpc, plan.addresses)
     roles: dict[str, dict[str, int]] = {role.name: {} for role in Role}
     for grant in plan.grants:
@@ -302,4 +308,3 @@ def check_compiler(plan: Plan, pinned: str) -> None:
                 value=found,
                 remedy=f"build the contracts with {pinned} (`make contracts`)",
             )
-

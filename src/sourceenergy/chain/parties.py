@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
 
 from sourceenergy.chain.keys import open_account
 from sourceenergy.chain.roles import Role
 from sourceenergy.config.chain_profile import ChainProfile
+from sourceenergy.config.parsing import Strict, parse_toml
 from sourceenergy.errors import InputError
 from sourceenergy.proofs import keccak
+
+Address = Annotated[str, Field(pattern="^0x[0-9a-fA-F]{40}$"), AfterValidator(str.lower)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +86,42 @@ def check_parties(parties: Parties, profile: ChainProfile) -> None:
             raise _refused("this role has its holders by rule", "officers", role.name, None)
 
 
+class _Signers(Strict):
+    accounts: tuple[Address, ...]
+    quorum: int
+
+
+class _File(Strict):
+    deployer: Address
+    seats: tuple[Address, ...]
+    verifiers: _Signers
+    custodians: _Signers
+    guardians: _Signers
+    reporters: _Signers
+    officers: dict[str, tuple[Address, ...]] = Field(default_factory=dict)
+
+
+def parse_parties(text: str, what: str) -> Parties:
+    """The parties a TOML file names; ``what`` names the file in errors."""
+    read = parse_toml(_File, text, what)
+    unknown = sorted(set(read.officers) - set(Role.__members__))
+    if unknown:
+        raise _refused("there is no such role", "role", f"officers.{unknown[0]}", unknown)
+    return Parties(
+        deployer=read.deployer,
+        seats=read.seats,
+        verifiers=_signers(read.verifiers),
+        custodians=_signers(read.custodians),
+        guardians=_signers(read.guardians),
+        reporters=_signers(read.reporters),
+        officers={Role[name]: accounts for name, accounts in read.officers.items()},
+    )
+
+
+def _signers(read: _Signers) -> Signers:
+    return Signers(read.accounts, read.quorum)
+
+
 def assumed_parties(deployer: str | None = None) -> Parties:
     """Made-up accounts without keys, for a dry run: nothing may be sent with them."""
 
@@ -119,9 +161,7 @@ def local_parties(keys: Path) -> Parties:
         custodians=Signers((account("custodian"),), 1),
         guardians=Signers((account("guardian"),), 1),
         reporters=Signers((account("reporter"),), 1),
-        officers={
-            role: (officer,) for role in Role if role not in (Role.COUNCIL, Role.GUARDIAN)
-        },
+        officers={role: (officer,) for role in Role if role not in (Role.COUNCIL, Role.GUARDIAN)},
     )
 
 

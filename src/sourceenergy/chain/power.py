@@ -1,4 +1,4 @@
-"""Read from the chain that an account holds no power, and that those who do are the planned ones."""
+"""Read from the chain that an account holds no power, and that others hold what was planned."""
 
 from __future__ import annotations
 
@@ -204,4 +204,3 @@ def _mentions(value: object, account: str) -> bool:
     if isinstance(value, list | tuple):
         return any(_mentions(item, account) for item in value)
     return isinstance(value, str) and value.lower() == account
-

@@ -155,9 +155,7 @@ def makes_of(profile: ChainProfile, parties: Parties, season: Season) -> tuple[M
             ),
         ),
         # --- household
-        Make(
-            "HouseholdTrustFactory", "HouseholdTrustFactory", (currency, passport, At("Devices"))
-        ),
+        Make("HouseholdTrustFactory", "HouseholdTrustFactory", (currency, passport, At("Devices"))),
         # --- aggregated market
         Make("Clearing", "Clearing", (manager, currency, passport)),
         Make("Tariff", "Tariff", (manager, INTERVAL_S, TARIFF_UD_PER_KWH, _PRICE)),
@@ -174,9 +172,7 @@ def makes_of(profile: ChainProfile, parties: Parties, season: Season) -> tuple[M
             ),
         ),
         # --- agreements
-        Make(
-            "Deal", "Deal", (currency, passport, At("QuorumVerifier"), FEE_UD_PER_KWH, timelock)
-        ),
+        Make("Deal", "Deal", (currency, passport, At("QuorumVerifier"), FEE_UD_PER_KWH, timelock)),
         Make("Investment", "Investment", (currency, passport, compliance)),
         Make(
             "Paymaster",
