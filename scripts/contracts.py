@@ -156,7 +156,7 @@ def compile_artifacts() -> dict[str, str]:
     if complaints:
         raise BuildError("\n".join(error["formattedMessage"] for error in complaints))
     compiler = _solc("--version").split("Version: ")[1].split(".Emscripten")[0].strip()
-    _check_pinned(compiler, given["sources"])
+    check_pinned(compiler, given["sources"])
     texts = {}
     for name, unit in SOURCES.items():
         built = output["contracts"][unit][name]
@@ -191,7 +191,7 @@ def _places(references: dict[str, list[dict[str, int]]]) -> list[list[int]]:
     )
 
 
-def _check_pinned(compiler: str, sources: dict[str, dict[str, str]]) -> None:
+def check_pinned(compiler: str, sources: dict[str, dict[str, str]]) -> None:
     """Refuse a compiler that is not fixed to one build: the same sources could give other bytes."""
     wanted = json.loads((CONTRACTS / "package.json").read_text())["dependencies"]["solc"]
     if not _EXACT.fullmatch(wanted):

@@ -82,7 +82,7 @@ async def ethereumjs() -> AsyncIterator[Chain]:
     """EthereumJS, in a process of its own."""
     if not shutil.which("node") or not (CONTRACTS / "node_modules/@ethereumjs/vm").is_dir():
         pytest.skip("needs Node and `npm ci --prefix contracts`")
-    process = subprocess.Popen(
+    process = subprocess.Popen(  # noqa: ASYNC220 - it starts at once
         ["node", "second-evm.mjs"],
         cwd=CONTRACTS,
         stdin=subprocess.PIPE,

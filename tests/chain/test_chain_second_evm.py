@@ -1,4 +1,4 @@
-"""S01, check 4: the contracts behave the same on a second EVM that shares no code with the first."""
+"""S01, check 4: the contracts do the same on a second EVM that shares no code with the first."""
 
 from pathlib import Path
 
