@@ -1,5 +1,6 @@
 """S01, check 4: the contracts do the same on a second EVM that shares no code with the first."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ async def test_S01_the_core_of_the_suite_gives_the_same_on_both(
 ) -> None:
     """Every address, byte of code, unit of gas, balance and reason of refusal."""
     outcomes: dict[str, Outcome] = {}
-    for start in (lambda: revm(tmp_path), ethereumjs):
+    for start in (partial(revm, tmp_path), ethereumjs):
         async with start() as chain:
             log = SqliteIntentLog(tmp_path / f"{chain.name}.sqlite")
             outcomes[chain.name] = await Run(chain, plan, log).all(tmp_path, deployer, operator)
