@@ -33,7 +33,14 @@ _LAYERS = {
     ),
     "household": ("HouseholdTrust", "HouseholdTrustFactory"),
     "community": ("Certificates", "Community", "Fund", "ImpactReports"),
-    "market": ("Clearing", "PoolAsset", "QuorumVerifier", "RevenueCascade", "Tariff"),
+    "market": (
+        "Clearing",
+        "ClearingFactory",
+        "PoolAsset",
+        "QuorumVerifier",
+        "RevenueCascade",
+        "Tariff",
+    ),
     "marketplace": (
         "CertificateBasket",
         "Compliance",

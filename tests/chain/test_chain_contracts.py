@@ -81,18 +81,14 @@ def test_statement_and_leaf_encode_to_the_bytes_the_proofs_hash() -> None:
     head = encode(["uint256", "address"], [31337, CLEARING.address])
     statement = CLEARING.encode("statementHash", statement_values(STATEMENT))[4:]
     assert keccak(head + statement).hex() == statement_hash(31337, CLEARING.address, STATEMENT)
-    leaf = CLEARING.encode("leafHash", COMMUNITY, leaf_values(LEAF))[4:]
-    assert keccak(keccak(leaf)) == payout_leaf_hash(COMMUNITY, LEAF)
+    leaf = CLEARING.encode("leafHash", leaf_values(LEAF))[4:]
+    assert keccak(keccak(bytes.fromhex(COMMUNITY[2:]) + leaf)) == payout_leaf_hash(COMMUNITY, LEAF)
 
 
 def test_events_decode_with_indexed_and_plain_values() -> None:
-    topic = keccak(b"Deposited(bytes32,address,uint256)")
-    words = [topic, bytes.fromhex(COMMUNITY[2:]), encode(["address"], [MEMBER])]
+    words = [keccak(b"Deposited(address,uint256)"), encode(["address"], [MEMBER])]
     event = decode_event("Clearing", words, encode(["uint256"], [5]))
-    assert event == (
-        "Deposited",
-        {"community": COMMUNITY, "account": MEMBER, "amountUd": 5},
-    )
+    assert event == ("Deposited", {"account": MEMBER, "amountUd": 5})
     assert decode_event("Clearing", [bytes(32)], b"") is None
     assert decode_event("Clearing", [], b"") is None
 

@@ -103,12 +103,12 @@ async def test_other_code_another_chain_or_another_plan_is_refused_by_name(
     with pytest.raises(VerificationFailed) as refused:
         await deploy(deploying, make_plan(LOCAL, less, SETTINGS.season), tmp_path / "manifest.json")
     assert refused.value.rule == "deploy.same_plan"
-    clearing = manifest.contracts["Clearing"]
+    clearing = manifest.contracts["ClearingFactory"]
     await rpc.call("anvil_setCode", clearing.address, "0x00")
-    with pytest.raises(VerificationFailed, match="Clearing is not what") as refused:
+    with pytest.raises(VerificationFailed, match="ClearingFactory is not what") as refused:
         await check_manifest(rpc, manifest)
     assert refused.value.field == clearing.address
-    with pytest.raises(VerificationFailed, match="code of Clearing") as refused:
+    with pytest.raises(VerificationFailed, match="code of ClearingFactory") as refused:
         await check_code(rpc, manifest)
     assert refused.value.rule == "deploy.code"
 
@@ -270,7 +270,7 @@ async def test_roles_open_exactly_their_functions(
 
 
 def test_every_shipped_contract_is_deployed_or_made_by_one_that_is(plan: Plan) -> None:
-    made_by_members = {"HouseholdTrust"}  # by its factory, when a household asks
+    made_by_members = {"Clearing", "HouseholdTrust"}  # by their factories, one each
     assert {make.contract for make in plan.makes} == set(shipped()) - made_by_members
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sourceenergy.chain.contracts import statement_values
+from sourceenergy.chain.contracts import Contract, statement_values
 from sourceenergy.chain.events import (
     BucketSet,
     Deposited,
@@ -51,10 +51,13 @@ async def test_a_community_is_read_back_as_it_was_written(
 ) -> None:
     start = (await Indexer(rpc, manifest).read()).mark
     assert start is not None
-    clearing, currency = manifest.contract("Clearing"), manifest.contract("Currency")
-    community = community_id(manifest.chain_id, clearing.address, "Sunny Street")
+    factory, currency = manifest.contract("ClearingFactory"), manifest.contract("Currency")
     verifier = manifest.contracts["QuorumVerifier"].address
-    people = (operator.address, operator.address, verifier)
+    terms = ("Sunny Street", operator.address, operator.address, verifier, 60, 3600)
+    await gateway.send("open", factory.address, factory.encode("open", *terms))
+    clearing = Contract("Clearing", await rpc.read(factory, "clearingOf", "Sunny Street"))
+    community = community_id(manifest.chain_id, clearing.address, "Sunny Street")
+    assert await rpc.read(clearing, "community") == community
     statement = Statement(
         community, 1, 900, 1800, ZERO_HASH, "01" * 32, "02" * 32, "03" * 32, "04" * 32,
         Wh(5), Wh(6), Wh(7), Ud(50), Ud(20), Ud(30),
@@ -65,21 +68,21 @@ async def test_a_community_is_read_back_as_it_was_written(
         ("bucket", currency, "setBucket", (operator.address, 1000)),
         ("mint", currency, "mint", (operator.address, 100)),
         ("approve", currency, "approve", (clearing.address, 100)),
-        ("open", clearing, "open", ("Sunny Street", *people, 60, 3600)),
         ("passport", manifest.contract("Passport"), "issue", (MEMBER, 2, EXPIRY, 124)),
-        ("deposit", clearing, "deposit", (community, MEMBER, 50)),
+        ("deposit", clearing, "deposit", (MEMBER, 50)),
         ("post", clearing, "post", (statement_values(statement), proof)),
     ):
         await gateway.send(intent, contract.address, contract.encode(function, *arguments))
 
-    page = await Indexer(rpc, manifest, span=3).read([start])
+    page = await Indexer(rpc, manifest, clearing.address, span=3).read([start])
     assert [type(event) for event in page.events if not isinstance(event, Transferred)] == [
-        BucketSet, Minted, Opened, PassportIssued, Deposited, Posted,
+        Opened, BucketSet, Minted, PassportIssued, Deposited, Posted,
     ]  # fmt: skip
     moved = [event.amount_ud for event in page.events if isinstance(event, Transferred)]
     assert moved == [100, 50]
     opened = next(event for event in page.events if isinstance(event, Opened))
-    assert (opened.community, opened.name, opened.delay_s) == (community, "Sunny Street", 60)
+    assert (opened.community, opened.clearing) == (community, clearing.address)
+    assert (opened.name, opened.delay_s) == ("Sunny Street", 60)
     deposited = next(event for event in page.events if isinstance(event, Deposited))
     assert (deposited.account, deposited.amount_ud) == (MEMBER, 50)
     posted = page.events[-1]

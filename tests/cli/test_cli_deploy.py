@@ -229,7 +229,10 @@ def test_S01_the_mainnet_dry_run_names_every_address_gas_and_cost(tmp_path: Path
     assert not list(tmp_path.iterdir())
     # the same plan again, at another price of gas: same addresses, cost in proportion
     _, dear = ask("--network", "mainnet", "--dry-run", "--gas-price-gwei", 20, "--members", 2)
-    assert dear["contracts"]["Clearing"]["address"] == said["contracts"]["Clearing"]["address"]
+    assert (
+        dear["contracts"]["ClearingFactory"]["address"]
+        == said["contracts"]["ClearingFactory"]["address"]
+    )
     assert dear["total_gas"] == gas
 
 

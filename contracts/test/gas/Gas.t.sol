@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IClearing} from "../../src/interfaces/IClearing.sol";
 import {World} from "../World.sol";
+import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
 
 /// @title Gas: what a transaction costs, kept in `snapshots/`
 /// @notice Every call is a transaction of its own, so that its base cost and cold storage count.
@@ -58,7 +59,7 @@ contract GasTest is World {
         }
         _fund(stranger, 100_000);
         vm.prank(stranger);
-        clearing.depositMany(community, accounts, amountsUd);
+        clearing.depositMany(accounts, amountsUd);
         _note("deposit for 100 new accounts");
     }
 
@@ -69,7 +70,7 @@ contract GasTest is World {
 
         // a leaf at the depth of a million members
         IClearing.Leaf[] memory leaves = _pair(100_000, 0, 50_000, 50_000);
-        bytes32 node = clearing.leafHash(community, leaves[1]);
+        bytes32 node = clearing.leafHash(leaves[1]);
         bytes32[] memory proof = new bytes32[](DEPTH);
         for (uint256 i = 0; i < DEPTH; ++i) {
             bytes32 sibling = keccak256(abi.encode(i));
@@ -85,26 +86,62 @@ contract GasTest is World {
 
         IClearing.Leaf[] memory first = _traded();
         vm.warp(START_S + DELAY);
-        clearing.withdraw(community, 1, first[1], _proofOf(first, 1));
+        clearing.withdraw(1, first[1], _proofOf(first, 1));
         _note("withdraw, first of an account");
-        clearing.withdraw(community, 2, leaves[1], proof);
+        clearing.withdraw(2, leaves[1], proof);
         _note("withdraw, depth 20");
+    }
+
+    function test_withdraw_many() public {
+        uint256 members = 128;
+        _deposit(consumer, 128_000);
+        IClearing.Leaf[] memory leaves = new IClearing.Leaf[](members);
+        for (uint256 i = 0; i < members; ++i) {
+            leaves[i] = _leaf(vm.addr(1000 + i), i == 0 ? 128_000 : 0, 500, i == 0 ? 64_000 : 0);
+            _admit(leaves[i].account);
+        }
+        _postAndPay(1, leaves);
+        leaves[0].balanceUd = 0;
+        for (uint256 i = 0; i < members; ++i) {
+            leaves[i].payoutUd = 1000;
+        }
+        _postAndPay(2, leaves);
+        _note("withdraw for 128 accounts, depth 20");
+    }
+
+    /// In a tree as deep as that of a million members.
+    function _postAndPay(uint64 epoch, IClearing.Leaf[] memory leaves) private {
+        bytes32[][] memory proofs = new bytes32[][](leaves.length);
+        IClearing.Statement memory s = _statement(leaves);
+        for (uint256 i = 0; i < leaves.length; ++i) {
+            bytes32[] memory low = _proofOf(leaves, i);
+            proofs[i] = new bytes32[](DEPTH);
+            for (uint256 j = 0; j < DEPTH; ++j) {
+                proofs[i][j] = j < low.length ? low[j] : keccak256(abi.encode(j - low.length));
+            }
+        }
+        for (uint256 j = 0; j < DEPTH - 7; ++j) {
+            s.payoutRoot = Hashes.commutativeKeccak256(s.payoutRoot, keccak256(abi.encode(j)));
+        }
+        _post(s);
+        vm.warp(block.timestamp + DELAY);
+        clearing.withdrawMany(epoch, leaves, proofs);
     }
 
     function test_exit() public {
         _deposit(consumer, 100_000);
         _post(_traded());
         vm.prank(consumer);
-        clearing.requestExit(community);
+        clearing.requestExit();
         _note("request exit");
         IClearing.Leaf[] memory leaves = _pair(100_000, 60_000, 0, 40_000);
         _post(leaves);
         vm.prank(guardian);
-        clearing.veto(community, 2);
+        clearing.veto(2);
         _note("veto");
         _post(leaves);
         vm.warp(START_S + DELAY);
-        clearing.serveExit(community, 3, leaves[0], _proofOf(leaves, 0));
+        clearing.serveExit(3, leaves[0], _proofOf(leaves, 0));
         _note("serve exit");
     }
 
@@ -113,11 +150,11 @@ contract GasTest is World {
         IClearing.Leaf[] memory leaves = _traded();
         _post(leaves);
         vm.prank(consumer);
-        clearing.requestExit(community);
+        clearing.requestExit();
         vm.warp(START_S + EXIT_WINDOW + 1);
         bytes32[] memory proof = _proofOf(leaves, 0);
         vm.prank(consumer);
-        clearing.escape(community, 1, leaves[0], proof);
+        clearing.escape(1, leaves[0], proof);
         _note("escape");
     }
 }

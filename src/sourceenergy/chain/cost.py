@@ -174,18 +174,19 @@ class _Hands:
         self, plan: Plan, officer: str, verifiers: Sequence[Account], members: int, chain_id: int
     ) -> MonthGas:
         """Two statements of a community whose members all deposit and are all paid, twice."""
-        clearing, currency = plan.contract("Clearing"), plan.contract("Currency")
+        factory, currency = plan.contract("ClearingFactory"), plan.contract("Currency")
         passport = plan.contract("Passport")
         operator = "0x" + keccak(b"operator")[12:].hex()
         council = plan.addresses["Timelock"]
         accounts = ["0x" + keccak(f"member {n}".encode())[12:].hex() for n in range(members)]
-        community = community_id(chain_id, clearing.address, "Dry run")
         verifier = plan.addresses["QuorumVerifier"]
-        opening = clearing.encode(
+        opening = factory.encode(
             "open", "Dry run", operator, operator, verifier, _DELAY_S, 7 * 86_400
         )
         bucket = currency.encode("setBucket", operator, 1 << 60)
-        await self.send(council, [(clearing.address, opening), (currency.address, bucket)])
+        await self.send(council, [(factory.address, opening), (currency.address, bucket)])
+        clearing = Contract("Clearing", await self._rpc.read(factory, "clearingOf", "Dry run"))
+        community = community_id(chain_id, clearing.address, "Dry run")
         issued = [
             (passport.address, passport.encode("issue", a, _TRADE_ENERGY, _EVER, _CANADA))
             for a in accounts
@@ -196,7 +197,7 @@ class _Hands:
         await self.send(operator, [(currency.address, approve), (currency.address, mint)])
         previous, found = ZERO_HASH, MonthGas(members, 0, 0, 0)
         for number in (1, 2):
-            deposits = await self._deposit(clearing, operator, community, accounts)
+            deposits = await self._deposit(clearing, operator, accounts)
             statement, leaves = _statement(community, number, previous, accounts)
             previous = statement_hash(chain_id, clearing.address, statement)
             proof = quorum_proof(bytes.fromhex(previous), verifiers)
@@ -212,7 +213,6 @@ class _Hands:
                         clearing.address,
                         clearing.encode(
                             "withdraw",
-                            community,
                             number,
                             leaf_values(leaf),
                             merkle_proof(levels, index),
@@ -224,16 +224,12 @@ class _Hands:
             found = MonthGas(members, post, -(-sum(paid) // members), deposits)
         return found
 
-    async def _deposit(
-        self, clearing: Contract, operator: str, community: str, accounts: Sequence[str]
-    ) -> int:
+    async def _deposit(self, clearing: Contract, operator: str, accounts: Sequence[str]) -> int:
         calls = []
         for start in range(0, len(accounts), _DEPOSITS_AT_ONCE):
             some = list(accounts[start : start + _DEPOSITS_AT_ONCE])
             amounts = [_DEPOSIT_UD] * len(some)
-            calls.append(
-                (clearing.address, clearing.encode("depositMany", community, some, amounts))
-            )
+            calls.append((clearing.address, clearing.encode("depositMany", some, amounts)))
         return sum(await self.send(operator, calls))
 
     async def _now_s(self) -> int:

@@ -53,7 +53,7 @@ OPENED: Mapping[str, Mapping[Role, tuple[str, ...]]] = {
     },
     "Certificates": {Role.CERTIFICATE_ISSUER: ("issue",)},
     "ImpactReports": {Role.REPORT_PUBLISHER: ("publish",)},
-    "Clearing": {Role.COMMUNITY_REGISTRAR: ("open",)},
+    "ClearingFactory": {Role.COMMUNITY_REGISTRAR: ("open",)},
     "PoolAsset": {Role.COMMUNITY_REGISTRAR: ("open",)},
     "Tariff": {Role.COUNCIL: ("setPolicy", "setReporter", "setSource")},
     "RevenueCascade": {Role.COUNCIL: ("setTerms",)},

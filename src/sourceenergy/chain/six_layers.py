@@ -157,7 +157,7 @@ def makes_of(profile: ChainProfile, parties: Parties, season: Season) -> tuple[M
         # --- household
         Make("HouseholdTrustFactory", "HouseholdTrustFactory", (currency, passport, At("Devices"))),
         # --- aggregated market
-        Make("Clearing", "Clearing", (manager, currency, passport)),
+        Make("ClearingFactory", "ClearingFactory", (manager, currency, passport)),
         Make("Tariff", "Tariff", (manager, INTERVAL_S, TARIFF_UD_PER_KWH, _PRICE)),
         Make("PoolAsset", "PoolAsset", (manager, passport, INTERVAL_S)),
         Make(
@@ -243,7 +243,7 @@ def acts_of(profile: ChainProfile, parties: Parties, season: Season) -> tuple[Ac
         Act("Paymaster", "setBudget", (2 * 10**15, 10**17)),
         *(
             Act("Paymaster", "setTarget", (target, True))
-            for target in (At("Currency"), At("Clearing"), At("Exchange"), credit, pool, fund)
+            for target in (At("Currency"), At("Exchange"), credit, pool, fund)
         ),
     )
 

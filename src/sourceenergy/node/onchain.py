@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sourceenergy.audit.onchain import posted_statements
 from sourceenergy.chain.anvil import EmbeddedChain
-from sourceenergy.chain.contracts import leaf_values, statement_values
+from sourceenergy.chain.contracts import Contract, leaf_values, statement_values
 from sourceenergy.chain.deploy import deploy
 from sourceenergy.chain.gateway import Gateway, reconcile_all
 from sourceenergy.chain.intents import Call, TransactionReceipt
@@ -24,7 +24,7 @@ from sourceenergy.chain.rpc import Rpc
 from sourceenergy.config.chain_profile import ChainProfile, chain_settings, profile_of_chain
 from sourceenergy.errors import InvariantBroken, Unavailable
 from sourceenergy.node.intent_log import StoredIntentLog
-from sourceenergy.proofs import community_id, statement_hash
+from sourceenergy.proofs import ZERO_HASH, community_id, statement_hash
 from sourceenergy.records import DeviceKind, PayoutLeaf, PostedStatement, Statement
 from sourceenergy.settlement.published import Anchor
 from sourceenergy.store.sqlite import Store
@@ -65,7 +65,7 @@ class OnChain:
         self._deployer = deployer
         self.anchor = anchor
         self._verifier = verifier
-        self.clearing = manifest.contract("Clearing")
+        self.clearing = Contract("Clearing", anchor.clearing)
         self.currency = manifest.contract("Currency")
 
     @classmethod
@@ -99,10 +99,10 @@ class OnChain:
         await reconcile_all([as_deployer, as_officer, as_operator])
         profile = profile_of_chain(await rpc.chain_id())
         manifest = await _contracts(as_deployer, profile, chain_dir)
-        clearing, currency = manifest.contract("Clearing"), manifest.contract("Currency")
+        factory, currency = manifest.contract("ClearingFactory"), manifest.contract("Currency")
         verifier_contract = manifest.contract("QuorumVerifier").address
         if not as_officer.knows(f"open:{name}"):  # once open, a community keeps its terms
-            opening = clearing.encode(
+            opening = factory.encode(
                 "open",
                 name,
                 operator.address,
@@ -111,23 +111,21 @@ class OnChain:
                 terms.delay_s,
                 terms.exit_window_s,
             )
-            await as_officer.send(f"open:{name}", clearing.address, opening)
+            await as_officer.send(f"open:{name}", factory.address, opening)
         if not profile.public:  # elsewhere the reserve alone makes money, against custody
             await as_officer.send(
                 "bucket:operator",
                 currency.address,
                 currency.encode("setBucket", operator.address, BUCKET_UD),
             )
+        clearing = await _clearing_of(rpc, factory, name)
         await as_operator.send(
-            "approve:clearing",
+            f"approve:{clearing}",
             currency.address,
-            currency.encode("approve", clearing.address, (1 << 256) - 1),
+            currency.encode("approve", clearing, (1 << 256) - 1),
         )
-        anchor = Anchor(
-            manifest.chain_id,
-            clearing.address,
-            community_id(manifest.chain_id, clearing.address, name),
-        )
+        here = community_id(manifest.chain_id, clearing, name)
+        anchor = Anchor(manifest.chain_id, clearing, here)
         return cls(rpc, manifest, as_officer, as_operator, as_deployer, verifier, anchor)
 
     async def reconcile(self) -> None:
@@ -201,17 +199,21 @@ class OnChain:
         await self.operator.send(
             f"deposit:{key}",
             self.clearing.address,
-            self.clearing.encode(
-                "depositMany", self.anchor.community, list(amounts), list(amounts.values())
-            ),
+            self.clearing.encode("depositMany", list(amounts), list(amounts.values())),
         )
 
     async def post(self, statement: Statement) -> PostedStatement:
-        """Have the verifier sign and post a statement; a second call finds the first one's."""
+        """Have the verifier sign and post a statement; a second call finds the first one's.
+
+        After a veto it first takes the contract's head back, as ``Clearing.rewind`` asks.
+        """
+        intent = f"post:{self.anchor.community}:{statement.epoch}"
+        if not self.operator.knows(intent):
+            await self._rewind()
         digest = statement_hash(self.anchor.chain_id, self.anchor.clearing, statement)
         proof = quorum_proof(bytes.fromhex(digest), [self._verifier])
         receipt = await self.operator.send(
-            f"post:{self.anchor.community}:{statement.epoch}",
+            intent,
             self.clearing.address,
             self.clearing.encode("post", statement_values(statement), proof),
         )
@@ -240,6 +242,25 @@ class OnChain:
             )
         return found[0]
 
+    async def _rewind(self) -> None:
+        """Show the contract the vetoed statements, from its head back to the last accepted one."""
+        head = await self.rpc.read(self.clearing, "head")
+        if not head["isVoid"]:
+            return
+        posted = {item.hash: item for item in await self.posted()}
+        statements, hash_ = list[Statement](), str(head["hash"]).removeprefix("0x")
+        while hash_ != ZERO_HASH:
+            item = posted[hash_]
+            statements.append(item.statement)
+            if item.statement.epoch == head["epoch"]:
+                break
+            hash_ = item.statement.previous
+        await self.operator.send(
+            f"rewind:{self.anchor.community}:{head['nextEpoch']}:{head['epoch']}",
+            self.clearing.address,
+            self.clearing.encode("rewind", [statement_values(s) for s in statements]),
+        )
+
     async def withdraw(
         self, epoch: int, leaf: PayoutLeaf, proof: Sequence[str]
     ) -> TransactionReceipt:
@@ -247,13 +268,7 @@ class OnChain:
         return await self.operator.send(
             f"withdraw:{self.anchor.community}:{leaf.account.lower()}:{epoch}",
             self.clearing.address,
-            self.clearing.encode(
-                "withdraw",
-                self.anchor.community,
-                epoch,
-                leaf_values(leaf),
-                list(proof),
-            ),
+            self.clearing.encode("withdraw", epoch, leaf_values(leaf), list(proof)),
         )
 
     async def serve_exit(
@@ -263,9 +278,7 @@ class OnChain:
         return await self.operator.send(
             f"exit:{self.anchor.community}:{leaf.account.lower()}:{epoch}",
             self.clearing.address,
-            self.clearing.encode(
-                "serveExit", self.anchor.community, epoch, leaf_values(leaf), list(proof)
-            ),
+            self.clearing.encode("serveExit", epoch, leaf_values(leaf), list(proof)),
         )
 
     async def posted(self) -> list[PostedStatement]:
@@ -276,8 +289,7 @@ class OnChain:
 
     async def deposited_ud(self, account: str) -> int:
         """What was ever deposited for an account of this community [ud]."""
-        here = self.anchor.community
-        return int(await self.rpc.read(self.clearing, "deposited", here, account))
+        return int(await self.rpc.read(self.clearing, "deposited", account))
 
     async def balance_ud(self, account: str) -> int:
         """Settlement money an account holds [ud]."""
@@ -299,3 +311,17 @@ async def _contracts(deployer: Gateway, profile: ChainProfile, chain_dir: Path) 
     return await deploy(
         deployer, make_plan(profile, local_parties(chain_dir / "keys"), settings.season), path
     )
+
+
+async def _clearing_of(rpc: Rpc, factory: Contract, name: str) -> str:
+    """Address of the community's contract, in lower case."""
+    clearing = str(await rpc.read(factory, "clearingOf", name)).lower()
+    if int(clearing, 16) == 0:
+        raise Unavailable(
+            "the community is not open on this chain yet",
+            rule="community.open",
+            field="name",
+            value=name,
+            remedy="its opening is on its way: ask again in a moment",
+        )
+    return clearing
