@@ -82,7 +82,7 @@ interface IClearing {
 
     /// @notice What is kept of a statement.
     struct Record {
-        bytes26 payoutRoot; // the first 26 bytes of it; zero where there is no such epoch or it is void
+        bytes26 payoutRoot; // its first 26 bytes; zero where it is void or there is no such epoch
         uint64 liveAt; // first second in which it pays; zero where there is no such epoch
         uint64 previousEpoch; // accepted before it; zero for the first
         bool vetoed; // void for ever
@@ -125,8 +125,8 @@ interface IClearing {
     /// @notice The next statement builds on that of `epoch`; both zero: it is the first.
     event Rewound(uint64 epoch, bytes32 statementHash);
 
-    /// @notice `account` was paid by the root of `epoch`; `cumulativeUd` is all it was paid ever. How
-    /// much it was this time, the currency's `Transfer` beside it says.
+    /// @notice `account` was paid by the root of `epoch`; `cumulativeUd` is all it was paid ever.
+    /// How much it was this time, the currency's `Transfer` beside it says.
     event Withdrawn(address indexed account, uint64 epoch, uint256 cumulativeUd);
 
     /// @notice `account` asked to leave; to be served until `deadline`.
@@ -298,8 +298,8 @@ interface IClearing {
     /// @param proof sibling hashes from the leaf to the payout root
     function withdraw(uint64 epoch, Leaf calldata leaf, bytes32[] calldata proof) external;
 
-    /// @notice The same for many accounts. Passes over those that were paid already or whose passport
-    /// is not valid, so that none of them keeps the others waiting.
+    /// @notice The same for many accounts. Passes over those that were paid already or whose
+    /// passport is not valid, so that none of them keeps the others waiting.
     /// @dev Called by anyone, such as a keeper.
     function withdrawMany(uint64 epoch, Leaf[] calldata leaves, bytes32[][] calldata proofs)
         external;

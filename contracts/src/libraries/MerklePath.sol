@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 /// @title MerklePath: from a leaf up to its root
-/// @notice Pairs are hashed sorted, as OpenZeppelin's `MerkleProof` hashes them. Written out because
+/// @notice Pairs are hashed sorted, as OpenZeppelin's `MerkleProof` hashes them. Written out, as
 /// most of what a payout computes is this: four levels at a time, a quarter of the loop's cost.
 library MerklePath {
     /// @notice Root that `node` leads to by way of `siblings`, from the leaf upwards.

@@ -23,7 +23,7 @@ contract Clearing is IClearing {
     using SafeCast for uint256;
 
     struct Tip {
-        uint64 deposits; //       accounted for ever, by the statement of `_tipHash`     [ud]
+        uint64 deposits; //       accounted for ever, by the statement of `_tipHash`      [ud]
         uint64 payouts; //        authorised ever, by it                                  [ud]
         uint40 end; //            first second it does not settle                         [s]
         uint32 epoch; //          accepted last; zero: none
@@ -60,8 +60,8 @@ contract Clearing is IClearing {
         uint64 deposited; //      then                                                    [ud]
     }
 
-    /// @notice Fewer statements than this may wait to be live; bounds the loops of `veto` and of winding
-    /// up, so that no operator can make them too dear.
+    /// @notice Fewer statements than this may wait to be live; bounds the loops of `veto` and of
+    /// winding up, so that no operator can make them too dear.
     uint64 public constant PENDING_MOST = 256;
 
     uint256 private constant _LOOK_EVERY = 128; // posts; half of `PENDING_MOST`

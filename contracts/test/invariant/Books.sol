@@ -120,6 +120,17 @@ contract Books is World {
         _turnBack();
     }
 
+    /// Anybody may, whenever the head is void; posting does it too.
+    function rewind() external {
+        IClearing.Statement[] memory statements = _void();
+        IClearing.Head memory head = clearing.head();
+        if (!head.isVoid) {
+            vm.expectRevert(abi.encodeWithSelector(IClearing.HeadStands.selector, head.hash));
+        }
+        vm.prank(stranger);
+        clearing.rewind(statements);
+    }
+
     function wait(uint256 seconds_) external {
         vm.warp(block.timestamp + bound(seconds_, 1, EXIT_WINDOW));
     }

@@ -29,7 +29,7 @@ contract MoneyTest is Base {
 
     /// The fuzzer's hands are the books' verbs, and nothing else.
     function targetSelectors() external view returns (FuzzSelector[] memory targets) {
-        bytes4[] memory verbs = new bytes4[](12);
+        bytes4[] memory verbs = new bytes4[](13);
         verbs[0] = Books.mintAndBurn.selector;
         verbs[1] = Books.depositMoney.selector;
         verbs[2] = Books.depositElsewhere.selector;
@@ -42,6 +42,7 @@ contract MoneyTest is Base {
         verbs[9] = Books.serveExit.selector;
         verbs[10] = Books.escape.selector;
         verbs[11] = Books.reclaim.selector;
+        verbs[12] = Books.rewind.selector;
         targets = new FuzzSelector[](1);
         targets[0] = FuzzSelector(address(books), verbs);
     }

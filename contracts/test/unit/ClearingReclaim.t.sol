@@ -87,6 +87,43 @@ contract ClearingReclaimTest is World {
         assertEq(clearing.funds(), 0, "nothing is left");
     }
 
+    function test_refuses_before_the_statements_not_yet_live_are_shown() public {
+        _waits();
+        bytes32 waiting = clearing.head().hash;
+        _refusedWith(neighbour, abi.encodeWithSelector(IClearing.HeadVoid.selector, waiting));
+        assertTrue(!clearing.terms().woundUp, "nothing happened");
+    }
+
+    function test_by_the_last_live_statement_behind_those_not_yet_live() public {
+        _waits();
+        IClearing.Statement[] memory statements = _backTo(1);
+        vm.expectEmit();
+        emit IClearing.WoundUp(1);
+        vm.expectEmit();
+        emit IClearing.Rewound(1, statements[1].previous);
+        vm.prank(neighbour);
+        clearing.reclaim(statements);
+        assertEq(currency.balanceOf(neighbour), 5, "all of it");
+    }
+
+    /// Two statements account for the neighbour's deposit and are not live when its exit is
+    /// overdue.
+    function _waits() private {
+        _deposit(consumer, 100_000);
+        _post(_traded());
+        _deposit(neighbour, 5);
+        vm.prank(neighbour);
+        clearing.requestExit();
+        vm.warp(OVERDUE_S - 2);
+        IClearing.Leaf[] memory three = new IClearing.Leaf[](3);
+        IClearing.Leaf[] memory two = _traded();
+        (three[0], three[1]) = (two[0], two[1]);
+        three[2] = _leaf(neighbour, 5, 0, 5);
+        _post(three);
+        _post(three);
+        vm.warp(OVERDUE_S);
+    }
+
     function test_with_an_escape_in_either_order_pays_once(bool escapeFirst) public {
         // the producer has a leaf from its exports, and made its first deposit after it
         _deposit(consumer, 100_000);

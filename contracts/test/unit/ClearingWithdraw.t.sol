@@ -141,6 +141,69 @@ contract ClearingWithdrawTest is World {
         assertEq(currency.balanceOf(producer), laterUd, "the later total, once");
     }
 
+    function test_refuses_many_with_proofs_of_fewer() public {
+        vm.warp(START_S + DELAY);
+        vm.expectRevert(abi.encodeWithSelector(IClearing.LengthsDiffer.selector, 2, 1));
+        clearing.withdrawMany(epoch, leaves, new bytes32[][](1));
+    }
+
+    function test_refuses_all_of_many_where_one_leaf_is_false() public {
+        vm.warp(START_S + DELAY);
+        IClearing.Leaf[] memory many = leaves;
+        many[0].payoutUd = 60_000;
+        bytes32[][] memory proofs = _proofs();
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IClearing.LeafRefused.selector,
+                clearing.leafHash(many[0]),
+                clearing.statementOf(epoch).payoutRoot
+            )
+        );
+        clearing.withdrawMany(epoch, many, proofs);
+    }
+
+    function test_pays_many_and_passes_over_who_is_paid_or_held(uint256 held) public {
+        leaves[0] = _leaf(consumer, 100_000, 10_000, 10_000);
+        leaves[1].payoutUd = 50_000;
+        leaves.push(_leaf(neighbour, 0, 30_000, 0));
+        epoch = _post(leaves);
+        vm.warp(START_S + DELAY);
+        bytes32[][] memory proofs = _proofs();
+        clearing.withdraw(epoch, leaves[1], proofs[1]);
+        held = bound(held, 0, 2);
+        _hold(leaves[held].account);
+
+        vm.prank(stranger);
+        clearing.withdrawMany(epoch, leaves, proofs);
+        for (uint256 i = 0; i < 3; ++i) {
+            uint256 expectedUd = i == held && i != 1 ? 0 : leaves[i].payoutUd;
+            assertEq(currency.balanceOf(leaves[i].account), expectedUd, "paid once, or held");
+            assertEq(clearing.paid(leaves[i].account), expectedUd, "noted");
+        }
+    }
+
+    function _proofs() private view returns (bytes32[][] memory proofs) {
+        proofs = new bytes32[][](leaves.length);
+        for (uint256 i = 0; i < leaves.length; ++i) {
+            proofs[i] = _proofOf(leaves, i);
+        }
+    }
+
+    function test_refuses_a_proof_of_any_other_length(uint256 depth) public {
+        vm.warp(START_S + DELAY);
+        bytes32[] memory proof = new bytes32[](bound(depth, 0, 40));
+        if (proof.length != 0) proof[0] = clearing.leafHash(leaves[0]);
+        if (proof.length == 1) return; // the right one
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IClearing.LeafRefused.selector,
+                clearing.leafHash(leaves[1]),
+                clearing.statementOf(epoch).payoutRoot
+            )
+        );
+        clearing.withdraw(epoch, leaves[1], proof);
+    }
+
     function test_an_older_root_never_expires_and_pays_no_more_than_its_total() public {
         IClearing.Leaf[] memory older = leaves;
         uint64 olderEpoch = epoch;
