@@ -8,6 +8,8 @@ from typing import Any
 
 from sourceenergy.chain.roles import Role
 
+HOUR_S = 3600
+
 
 @dataclass(frozen=True, slots=True)
 class At:
@@ -18,7 +20,7 @@ class At:
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """So many seconds after the time of the chain when this is first signed."""
+    """The first full hour at least so many seconds after this is first signed, by chain time."""
 
     seconds: int
 
@@ -62,7 +64,7 @@ def resolve(value: object, addresses: Mapping[str, str], now_s: int = 0) -> Any:
     if isinstance(value, At):
         return addresses[value.name]
     if isinstance(value, Later):
-        return now_s + value.seconds
+        return -(-(now_s + value.seconds) // HOUR_S) * HOUR_S
     if isinstance(value, tuple):
         return tuple(resolve(item, addresses, now_s) for item in value)
     return value
