@@ -17,7 +17,7 @@ from sourceenergy.chain.keys import Account, SignedTransaction
 from sourceenergy.chain.manifest import Manifest
 from sourceenergy.chain.parties import Parties, Signers
 from sourceenergy.chain.plan import Plan, make_plan
-from sourceenergy.chain.roles import Role
+from sourceenergy.chain.roles import OFFICERS
 from sourceenergy.chain.rpc import Rpc
 from sourceenergy.config.chain_profile import chain_settings
 from sourceenergy.errors import Unavailable
@@ -141,7 +141,7 @@ def parties_of(deployer: Account, officer: Account) -> Parties:
         custodians=signers(21),
         guardians=signers(31),
         reporters=signers(41),
-        officers={r: (officer.address,) for r in Role if r not in (Role.COUNCIL, Role.GUARDIAN)},
+        officers=dict.fromkeys(OFFICERS, (officer.address,)),
     )
 
 

@@ -30,7 +30,7 @@ from sourceenergy.chain.manifest import (
 )
 from sourceenergy.chain.plan import Plan
 from sourceenergy.chain.power import prove_no_power
-from sourceenergy.chain.roles import OPENED, Role
+from sourceenergy.chain.roles import HELD_BY, OPENED, Role
 from sourceenergy.chain.rpc import Reverted, Rpc
 from sourceenergy.chain.steps import Make, resolve
 from sourceenergy.errors import InputError, InvariantBroken, NotPermitted, VerificationFailed
@@ -199,33 +199,42 @@ async def _order(gateway: Gateway, plan: Plan) -> _Made:
 
 
 def ordering(plan: Plan, now_s: int) -> list[bytes]:
-    """The calls to the manager that set everything and hand over, in order."""
+    """The calls to the manager that set everything and hand over, in order.
+
+    Until a function is given to a role the administrator has it, so the acts come before that;
+    only what contracts need for the acts themselves comes earlier.
+    """
     manager = plan.contract("AccessManager")
-    calls = []
-    for act in plan.acts:  # first: until a function is given to a role, the administrator has it
+    first = [role for role in HELD_BY if role is not Role.COUNCIL]
+    then = [role for role in Role if role not in HELD_BY]
+    calls = [call for role in first for call in _given(plan, role)]
+    for act in plan.acts:
         target = plan.contract(act.target)
-        arguments = resolve(act.arguments, plan.addresses, now_s)
-        call = target.encode(act.function, *arguments)
+        call = target.encode(act.function, *resolve(act.arguments, plan.addresses, now_s))
         calls.append(manager.encode("execute", target.address, call))
-    calls += [
-        manager.encode("labelRole", int(role), role.name)
-        for role in Role
-        if role is not Role.COUNCIL
-    ]
-    for name, by_role in OPENED.items():
-        contract = plan.contract(name)
-        for role, functions in by_role.items():
-            selectors = [artifact(contract.name).selectors[function] for function in functions]
-            if role is not Role.COUNCIL:  # role 0 opens what nobody else may do
+    calls += [call for role in [*then, Role.COUNCIL] for call in _given(plan, role)]
+    calls.append(manager.encode("renounceRole", int(Role.COUNCIL), plan.parties.deployer))
+    return calls
+
+
+def _given(plan: Plan, role: Role) -> list[bytes]:
+    """The calls that open a role's functions to it and give it to its holders."""
+    manager, calls = plan.contract("AccessManager"), list[bytes]()
+    if role is not Role.COUNCIL:  # role 0 has its name, and all functions, from the start
+        calls.append(manager.encode("labelRole", int(role), role.name))
+        for name, by_role in OPENED.items():
+            contract = plan.contract(name)
+            selectors = [artifact(contract.name).selectors[f] for f in by_role.get(role, ())]
+            if selectors:
                 calls.append(
                     manager.encode("setTargetFunctionRole", contract.address, selectors, int(role))
                 )
     for grant in plan.grants:
-        holder = resolve(grant.holder, plan.addresses)
-        if grant.delay_s:
-            calls.append(manager.encode("setRoleGuardian", int(grant.role), int(Role.GUARDIAN)))
-        calls.append(manager.encode("grantRole", int(grant.role), holder, grant.delay_s))
-    calls.append(manager.encode("renounceRole", int(Role.COUNCIL), plan.parties.deployer))
+        if grant.role is role:
+            if grant.delay_s:
+                calls.append(manager.encode("setRoleGuardian", int(role), int(Role.GUARDIAN)))
+            holder = resolve(grant.holder, plan.addresses)
+            calls.append(manager.encode("grantRole", int(role), holder, grant.delay_s))
     return calls
 
 

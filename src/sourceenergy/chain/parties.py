@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from sourceenergy.chain.keys import open_account
-from sourceenergy.chain.roles import Role
+from sourceenergy.chain.roles import OFFICERS, Role
 from sourceenergy.config.chain_profile import ChainProfile
 from sourceenergy.config.parsing import Strict, parse_toml
 from sourceenergy.errors import InputError
@@ -81,8 +81,8 @@ def check_parties(parties: Parties, profile: ChainProfile) -> None:
             raise _refused("the deployer must keep no power", "deployer", what, account)
         if int(account, 16) == 0:
             raise _refused("nobody holds this", "somebody", what, account)
-    for role in (Role.COUNCIL, Role.GUARDIAN):
-        if role in parties.officers:
+    for role in parties.officers:
+        if role not in OFFICERS:
             raise _refused("this role has its holders by rule", "officers", role.name, None)
 
 
@@ -137,9 +137,7 @@ def assumed_parties(deployer: str | None = None) -> Parties:
         guardians=Signers(accounts("guardian", 3), 2),
         reporters=Signers(accounts("reporter", 3), 2),
         officers={
-            role: accounts(role.name, 1)
-            for role in Role
-            if role not in (Role.COUNCIL, Role.GUARDIAN, Role.BUCKET_GOVERNOR)
+            role: accounts(role.name, 1) for role in OFFICERS if role is not Role.BUCKET_GOVERNOR
         },
     )
 
@@ -161,7 +159,7 @@ def local_parties(keys: Path) -> Parties:
         custodians=Signers((account("custodian"),), 1),
         guardians=Signers((account("guardian"),), 1),
         reporters=Signers((account("reporter"),), 1),
-        officers={role: (officer,) for role in Role if role not in (Role.COUNCIL, Role.GUARDIAN)},
+        officers=dict.fromkeys(OFFICERS, (officer,)),
     )
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from sourceenergy.chain.contracts import Contract, artifact
 from sourceenergy.chain.create2 import FACTORY, SALT, address_of, child_of
 from sourceenergy.chain.parties import Parties, check_parties
-from sourceenergy.chain.roles import DAILY, OPENED, Role
+from sourceenergy.chain.roles import DAILY, HELD_BY, OFFICERS, OPENED, Role
 from sourceenergy.chain.six_layers import acts_of, makes_of
 from sourceenergy.chain.steps import Act, At, Grant, Later, Make, resolve
 from sourceenergy.config.chain_profile import ChainProfile, Season
@@ -114,16 +114,14 @@ def make_plan(profile: ChainProfile, parties: Parties, season: Season) -> Plan:
 
 
 def _grants(profile: ChainProfile, parties: Parties) -> tuple[Grant, ...]:
-    grants = [Grant(Role.COUNCIL, At("Timelock"))]  # it has its own delay
+    grants = [Grant(role, At(name)) for role, name in HELD_BY.items()]
     grants += [Grant(Role.GUARDIAN, account) for account in parties.guardians.accounts]
-    for role in Role:
-        if role in (Role.COUNCIL, Role.GUARDIAN):
-            continue
+    for role in OFFICERS:
         delay_s = 0 if role in DAILY else profile.officer_delay_s
-        for account in parties.officers.get(role, ()):
-            grants.append(Grant(role, account, delay_s))
-        if role not in parties.officers:
-            grants.append(Grant(role, At("Timelock")))
+        people = parties.officers.get(role)
+        grants += [Grant(role, account, delay_s) for account in people or ()]
+        if people is None:
+            grants.append(Grant(role, At("Timelock")))  # it has its own delay
     return tuple(grants)
 
 

@@ -26,6 +26,12 @@ class Role(IntEnum):
     GUARDIAN = 10
 
 
+HELD_BY: Mapping[Role, str] = {Role.COUNCIL: "Timelock"}
+"""Roles that a contract of the plan holds, and no person."""
+
+OFFICERS = tuple(role for role in Role if role not in HELD_BY and role is not Role.GUARDIAN)
+"""Roles that a parties file gives to people; the guardians have theirs by being guardians."""
+
 DAILY = frozenset(
     {
         Role.PASSPORT_ISSUER,
