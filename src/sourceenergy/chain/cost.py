@@ -140,8 +140,10 @@ class _Hands:
                 break
             await self._rpc.call("evm_mine")
             receipts = _well(await self._rpc.batch(asked))
-        for (to, _), receipt in zip(calls, receipts, strict=True):
+        for (to, data), receipt in zip(calls, receipts, strict=True):
             if receipt is None or int(receipt["status"], 16) != 1:
+                # asked once more, it says why
+                await self._rpc.call("eth_call", form | {"to": to, "data": "0x" + data.hex()})
                 raise ChainError(
                     "a step of the dry run was refused",
                     rule="deploy.dry_run",
@@ -187,9 +189,16 @@ class _Hands:
         await self.send(council, [(factory.address, opening), (currency.address, bucket)])
         clearing = Contract("Clearing", await self._rpc.read(factory, "clearingOf", "Dry run"))
         community = community_id(chain_id, clearing.address, "Dry run")
+        compliance = plan.contract("Compliance")
+        await self.send(
+            council, [(compliance.address, compliance.encode("addVenue", clearing.address))]
+        )
+        await self.send(
+            council, [(currency.address, currency.encode("acknowledge", clearing.address))]
+        )
         issued = [
             (passport.address, passport.encode("issue", a, _TRADE_ENERGY, _EVER, _CANADA))
-            for a in accounts
+            for a in (*accounts, operator)
         ]
         await self.send(officer, issued)
         approve = currency.encode("approve", clearing.address, (1 << 256) - 1)

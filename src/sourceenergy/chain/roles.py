@@ -24,9 +24,10 @@ class Role(IntEnum):
     REPORT_PUBLISHER = 8
     CREDIT_SETTLER = 9
     GUARDIAN = 10
+    RULEBOOK = 11
 
 
-HELD_BY: Mapping[Role, str] = {Role.COUNCIL: "Timelock"}
+HELD_BY: Mapping[Role, str] = {Role.COUNCIL: "Timelock", Role.RULEBOOK: "Compliance"}
 """Roles that a contract of the plan holds, and no person."""
 
 OFFICERS = tuple(role for role in Role if role not in HELD_BY and role is not Role.GUARDIAN)
@@ -49,6 +50,7 @@ OPENED: Mapping[str, Mapping[Role, tuple[str, ...]]] = {
     "Passport": {
         Role.PASSPORT_ISSUER: ("issue", "admit", "revoke", "link", "unlink", "rebind"),
         Role.COMPLIANCE_OFFICER: ("setFrozen",),
+        Role.RULEBOOK: ("setLeeway",),
         Role.COUNCIL: ("accredit", "setScope"),
     },
     "Devices": {Role.DEVICE_REGISTRAR: ("register", "setVerified", "revoke")},
@@ -68,15 +70,16 @@ OPENED: Mapping[str, Mapping[Role, tuple[str, ...]]] = {
     "CertificateBasket": {Role.CERTIFICATE_ISSUER: ("admit",)},
     "Compliance": {
         Role.COMPLIANCE_OFFICER: ("setProvider",),
-        Role.COUNCIL: ("register", "addVenue", "setRules"),
+        Role.COMMUNITY_REGISTRAR: ("addVenue",),
+        Role.COUNCIL: ("register", "setRules"),
     },
-    "Exchange": {Role.GUARDIAN: ("stop",), Role.COUNCIL: ("list", "setCharges")},
-    "LiquidityPool": {Role.GUARDIAN: ("stop",), Role.COUNCIL: ("setSharesOfPrice",)},
+    "Exchange": {Role.COUNCIL: ("list", "setCharges")},
+    "LiquidityPool": {Role.COUNCIL: ("setSharesOfPrice",)},
     "Currency": {Role.BUCKET_GOVERNOR: ("setBucket",)},
     "Savings": {Role.COUNCIL: ("setRate",)},
     "StabilisationFund": {Role.COUNCIL: ("setCredit", "setInsider")},
     "Policy": {Role.COUNCIL: ("set",)},
     "Incentives": {Role.COUNCIL: ("open",)},
     "Seats": {Role.COUNCIL: ("give", "take")},
-    "TradingHalt": {Role.COUNCIL: ("setGuardians",)},
+    "TradingHalt": {Role.COUNCIL: ("setGuardians", "setVenues")},
 }

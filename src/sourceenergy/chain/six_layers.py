@@ -23,6 +23,24 @@ WH_PER_CREDIT = 1000
 DAY_S = 86_400
 INTERVAL_S = 900
 
+VENUES = (
+    "BackingReserve",
+    "StabilisationFund",
+    "Savings",
+    "Incentives",
+    "Exchange",
+    "LiquidityPool",
+    "EnergyCredit",
+    "CertificateBasket",
+    "Community",
+    "Fund",
+    "RevenueCascade",
+    "Deal",
+    "Investment",
+    "Timelock",
+)
+"""Contracts of the house that hold money or tokens for others: the rules ask nothing of them."""
+
 FEE_BPS, LEVY_BPS = 100, 200
 FEE_UD_PER_KWH = 1000
 TARIFF_UD_PER_KWH = 157_000
@@ -49,6 +67,7 @@ def makes_of(profile: ChainProfile, parties: Parties, season: Season) -> tuple[M
     """Every contract, each after those its arguments name."""
     manager, passport, currency = At("AccessManager"), At("Passport"), At("Currency")
     compliance, timelock, levy = At("Compliance"), At("Timelock"), At("StabilisationFund")
+    venue = (currency, compliance, At("TradingHalt"), timelock, levy)
     return (
         Make("AccessManager", "AccessManager", (parties.deployer,)),
         # --- individual
@@ -57,7 +76,8 @@ def makes_of(profile: ChainProfile, parties: Parties, season: Season) -> tuple[M
         Make("AccountFactory", "AccountFactory", (ENTRY_POINT, passport)),
         Make("Account", "Account", (ENTRY_POINT, passport), parent="AccountFactory"),
         # --- central bank
-        Make("Currency", "Currency", (manager,)),
+        Make("Compliance", "Compliance", (manager, passport)),
+        Make("Currency", "Currency", (manager, passport, compliance)),
         _quorum("Custodians", parties.custodians.accounts, parties.custodians.quorum),
         _quorum("Guardians", parties.guardians.accounts, parties.guardians.quorum),
         _quorum("QuorumVerifier", parties.verifiers.accounts, parties.verifiers.quorum),
@@ -88,7 +108,6 @@ def makes_of(profile: ChainProfile, parties: Parties, season: Season) -> tuple[M
             (manager, currency, passport, At("Council"), At("Policy"), At("QuorumVerifier")),
         ),
         # --- marketplace
-        Make("Compliance", "Compliance", (manager, passport)),
         Make("EnergyCredits", "EnergyCredits", (manager, currency, passport, compliance)),
         Make(
             "EnergyCredit",
@@ -97,16 +116,13 @@ def makes_of(profile: ChainProfile, parties: Parties, season: Season) -> tuple[M
             parent="EnergyCredits",
             salted=True,
         ),
-        Make("Exchange", "Exchange", (manager, currency, compliance, timelock, levy)),
+        Make("Exchange", "Exchange", (manager, venue)),
         Make(
             "LiquidityPool",
             "LiquidityPool",
             (
                 manager,
-                currency,
-                compliance,
-                timelock,
-                levy,
+                venue,
                 ERC20,
                 At("EnergyCredit"),
                 0,
@@ -195,7 +211,7 @@ def acts_of(profile: ChainProfile, parties: Parties, season: Season) -> tuple[Ac
     """What the administrator sets, in this order, before it hands over."""
     credit, pool, fund = At("EnergyCredit"), At("LiquidityPool"), At("StabilisationFund")
     tokens = (
-        ("Currency", MONEY, TRADE_ENERGY, False),
+        ("Currency", MONEY, 0, False),
         ("EnergyCredit", CREDIT, TRADE_ENERGY, True),
         ("LiquidityPool", CREDIT, TRADE_ENERGY, True),
         ("Fund", SHARE, INVEST, True),
@@ -209,20 +225,18 @@ def acts_of(profile: ChainProfile, parties: Parties, season: Season) -> tuple[Ac
         *(Act("Seats", "give", (seat,)) for seat in parties.seats),
         Act("Currency", "setBucket", (At("BackingReserve"), profile.currency_cap_ud)),
         Act("EnergyCredits", "open", (_season(season),)),
-        # contracts that hold what only verified accounts may hold
-        *(
-            Act("Passport", "issue", (At(name), permissions, EVER, CANADA))
-            for name, permissions in (
-                ("LiquidityPool", TRADE_ENERGY),
-                ("StabilisationFund", TRADE_ENERGY),
-                ("CertificateBasket", CARBON),
-            )
-        ),
         *(Act("Compliance", "register", (At(n), *rest)) for n, *rest in tokens),
+        *(Act("Compliance", "addVenue", (At(name),)) for name in VENUES),
+        # what a venue holds is counted for nobody
         *(
-            Act("Compliance", "addVenue", (At(name),))
-            for name in ("Exchange", "LiquidityPool", "StabilisationFund", "CertificateBasket")
+            Act(token, "acknowledge", (At(name),))
+            for token, names in (
+                ("Currency", VENUES),
+                ("EnergyCredit", ("Exchange", "LiquidityPool", "StabilisationFund")),
+            )
+            for name in names
         ),
+        Act("TradingHalt", "setVenues", ((pool,),)),
         *(
             Act(
                 "Compliance",
