@@ -26,7 +26,7 @@ pytestmark = pytest.mark.anyio
 VERIFIERS = [Account(bytes([n]) * 32) for n in (11, 12, 13)]
 MEMBER = "0x" + "44" * 20
 EXPIRY = 4_000_000_000
-SET_AT_FIRST = [BucketSet, PassportIssued, PassportIssued, PassportIssued]
+SET_AT_FIRST = [BucketSet]
 """The reserve's bucket, and passports of the contracts that hold credits and certificates."""
 
 
