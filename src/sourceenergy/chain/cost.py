@@ -140,8 +140,10 @@ class _Hands:
                 break
             await self._rpc.call("evm_mine")
             receipts = _well(await self._rpc.batch(asked))
-        for (to, _), receipt in zip(calls, receipts, strict=True):
+        for (to, data), receipt in zip(calls, receipts, strict=True):
             if receipt is None or int(receipt["status"], 16) != 1:
+                # asked once more, it says why
+                await self._rpc.call("eth_call", form | {"to": to, "data": "0x" + data.hex()})
                 raise ChainError(
                     "a step of the dry run was refused",
                     rule="deploy.dry_run",
