@@ -198,7 +198,7 @@ async def test_deployed_twice_is_deployed_once(
     await check_manifest(rpc, manifest)
 
 
-@pytest.mark.parametrize("steps", range(8))
+@pytest.mark.parametrize("steps", [0, 1, 4, 7, 9])
 async def test_a_run_cut_after_any_step_goes_on(
     rpc: Rpc, deploying: Gateway, plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     steps: int,

@@ -22,6 +22,9 @@ from sourceenergy.config.chain_profile import ChainProfile, Season
 from sourceenergy.errors import InvariantBroken
 from sourceenergy.proofs import keccak
 
+_WAVE_BYTES = 65_536
+"""Most creation code of a wave; a byte costs at most 320 gas, the gateway's margin included."""
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -48,15 +51,28 @@ class Plan:
 
     @cached_property
     def waves(self) -> tuple[tuple[Make, ...], ...]:
-        """The factory's makes, each wave after the contracts its arguments name."""
+        """The factory's makes, each wave after the contracts its arguments name.
+
+        A wave fits into one block of 30 million gas: a chain that makes a block for what comes
+        in, as anvil does, would leave the rest waiting for the next transaction.
+        """
         level: dict[str, int] = {}
         for make in self.makes:
             names = [*_names(make.arguments), *([make.parent] if make.parent else [])]
             level[make.name] = 1 + max((level[name] for name in names), default=-1)
         made = [make for make in self.makes if make.parent is None]
         last = max(level[make.name] for make in made)
-        waves = (tuple(m for m in made if level[m.name] == i) for i in range(last + 1))
-        return tuple(wave for wave in waves if wave)
+        waves: list[list[Make]] = []
+        for i in range(last + 1):
+            left = 0
+            for make in (m for m in made if level[m.name] == i):
+                size = len(self.creation(make))
+                if size > left:
+                    waves.append([])
+                    left = _WAVE_BYTES
+                waves[-1].append(make)
+                left -= size
+        return tuple(tuple(wave) for wave in waves)
 
     def creation(self, make: Make) -> bytes:
         """Code and arguments that make it."""
