@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from sourceenergy.chain.contracts import decode_event
-from sourceenergy.chain.deploy import Manifest
 from sourceenergy.chain.events import EVENTS, ChainEvent, Place, readable
+from sourceenergy.chain.manifest import Manifest
 from sourceenergy.chain.rpc import Rpc
 from sourceenergy.errors import ChainError, Unavailable
 

@@ -10,6 +10,7 @@ from sourceenergy import __version__
 
 COMMANDS = {
     "up": ("sourceenergy.cli.up", "up_command"),
+    "deploy": ("sourceenergy.cli.deploy", "deploy_command"),
     "settle": ("sourceenergy.cli.settle", "settle_command"),
     "verify": ("sourceenergy.cli.verify", "verify_command"),
     "withdraw": ("sourceenergy.cli.withdraw", "withdraw_command"),
