@@ -37,6 +37,7 @@ from sourceenergy.node.intent_log import StoredIntentLog
 from sourceenergy.node.onchain import LOCAL_WEI
 from sourceenergy.store.sqlite import Store
 
+WIDTH = 100  # a narrow terminal may fold a line, it may not lose an address
 NETWORKS = ("local", "l2", "mainnet")
 _file = click.Path(dir_okay=False, path_type=Path)
 
@@ -261,14 +262,15 @@ def _show_contracts(manifest: Manifest) -> None:
     for name, deployed in manifest.contracts.items():
         gas = f"{deployed.gas_used:,}" if deployed.gas_used else "with its maker"
         table.add_row(name, deployed.address, gas)
-    out.print(table)
+    out.print(table, width=WIDTH, crop=False)
 
 
 def _table(*numbers: str) -> Table:
-    table = Table("contract", box=None)
+    table = Table(box=None)
+    table.add_column("contract", no_wrap=True, min_width=21)
     table.add_column("address", no_wrap=True, min_width=42)
     for name in numbers:
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=True, min_width=10)
     return table
 
 
@@ -342,7 +344,7 @@ def _show_dry_run(told: dict[str, Any], as_json: bool) -> None:
         table.add_row(name, row["address"], gas, row["cad"] if row["gas"] else "")
     table.add_row("set and hand over", "", f"{told['order_gas']:,}", told["order_cad"])
     table.add_row("[bold]total[/]", "", f"{told['total_gas']:,}", told["total_cad"])
-    out.print(table)
+    out.print(table, width=WIDTH, crop=False)
     month = told["month"]
     out.print(
         f"\nA month of {month['members']} members: {month['statements']} statements of "
