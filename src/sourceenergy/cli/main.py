@@ -15,6 +15,7 @@ COMMANDS = {
     "verify": ("sourceenergy.cli.verify", "verify_command"),
     "withdraw": ("sourceenergy.cli.withdraw", "withdraw_command"),
     "status": ("sourceenergy.cli.status", "status_command"),
+    "forecast": ("sourceenergy.cli.forecast", "forecast_command"),
     "study": ("sourceenergy.cli.study", "study_command"),
     "inspect": ("sourceenergy.cli.inspect", "inspect_command"),
     "example": ("sourceenergy.cli.example", "example_command"),
