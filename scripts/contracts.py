@@ -21,16 +21,57 @@ ROOT = Path(__file__).resolve().parents[1]
 CONTRACTS = ROOT / "contracts"
 ARTIFACTS = ROOT / "src" / "sourceenergy" / "chain" / "artifacts"
 
-SOURCES = {
-    "AccessManager": "@openzeppelin/contracts/access/manager/AccessManager.sol",
-    "Clearing": "src/market/Clearing.sol",
-    "Currency": "src/bank/Currency.sol",
-    "Devices": "src/individual/Devices.sol",
-    "Passport": "src/individual/Passport.sol",
-    "QuorumVerifier": "src/market/QuorumVerifier.sol",
+_LAYERS = {
+    "individual": (
+        "Account",
+        "AccountFactory",
+        "Deal",
+        "Devices",
+        "Investment",
+        "Passport",
+        "Paymaster",
+    ),
+    "household": ("HouseholdTrust", "HouseholdTrustFactory"),
+    "community": ("Certificates", "Community", "Fund", "ImpactReports"),
+    "market": (
+        "Clearing",
+        "ClearingFactory",
+        "PoolAsset",
+        "QuorumVerifier",
+        "RevenueCascade",
+        "Tariff",
+    ),
+    "marketplace": (
+        "CertificateBasket",
+        "Compliance",
+        "EnergyCredit",
+        "EnergyCredits",
+        "Exchange",
+        "LiquidityPool",
+    ),
+    "bank": (
+        "BackingReserve",
+        "Council",
+        "Currency",
+        "Incentives",
+        "Policy",
+        "PriceHistory",
+        "Savings",
+        "Seats",
+        "StabilisationFund",
+        "Timelock",
+        "TradingHalt",
+    ),
+}
+"""What is shipped: every contract that is put on a chain, by the deployer or by another."""
+
+SOURCES = {"AccessManager": "@openzeppelin/contracts/access/manager/AccessManager.sol"} | {
+    name: f"src/{layer}/{name}.sol" for layer, names in _LAYERS.items() for name in names
 }
 
 _IMPORT = re.compile(r'^\s*import\s[^;"]*"([^"]+)";', re.MULTILINE)
+_PRAGMA = re.compile(r"^pragma solidity ([^;]+);", re.MULTILINE)
+_EXACT = re.compile(r"\d+\.\d+\.\d+")
 
 
 class BuildError(Exception):
@@ -85,7 +126,15 @@ def solc_input() -> dict[str, Any]:
                 "bytecodeHash": profile["bytecode_hash"],
             },
             "outputSelection": {
-                unit: {name: ["abi", "evm.bytecode.object", "evm.deployedBytecode.object"]}
+                unit: {
+                    name: [
+                        "abi",
+                        "evm.bytecode.object",
+                        "evm.bytecode.linkReferences",
+                        "evm.deployedBytecode.object",
+                        "evm.deployedBytecode.immutableReferences",
+                    ]
+                }
                 for name, unit in SOURCES.items()
             },
         },
@@ -110,25 +159,57 @@ def compile_artifacts() -> dict[str, str]:
     """The text of each artifact by contract name: the same sources give the same bytes."""
     given = solc_input()
     output = json.loads(_solc("--standard-json", text=json.dumps(given)))
-    if output.get("errors"):
-        raise BuildError("\n".join(error["formattedMessage"] for error in output["errors"]))
+    complaints = [error for error in output.get("errors", []) if _counts(error)]
+    if complaints:
+        raise BuildError("\n".join(error["formattedMessage"] for error in complaints))
     compiler = _solc("--version").split("Version: ")[1].split(".Emscripten")[0].strip()
+    check_pinned(compiler, given["sources"])
     texts = {}
     for name, unit in SOURCES.items():
         built = output["contracts"][unit][name]
+        if built["evm"]["bytecode"]["linkReferences"]:
+            raise BuildError(f"{name} leaves a library unlinked: make its functions internal")
         artifact = {
             "contractName": name,
             "abi": built["abi"],
             "bytecode": "0x" + built["evm"]["bytecode"]["object"],
             "deployedBytecode": "0x" + built["evm"]["deployedBytecode"]["object"],
+            "immutables": _places(built["evm"]["deployedBytecode"]["immutableReferences"]),
             "compiler": {
                 "version": compiler,
                 "evmVersion": given["settings"]["evmVersion"],
                 "optimizerRuns": given["settings"]["optimizer"]["runs"],
             },
         }
-        texts[name] = json.dumps(artifact, indent=1, sort_keys=True) + "\n"
+        texts[name] = json.dumps(artifact, separators=(",", ":"), sort_keys=True) + "\n"
     return texts
+
+
+def _counts(complaint: dict[str, Any]) -> bool:
+    """Is it an error, or a warning about a source of ours? Libraries' warnings are theirs."""
+    unit = (complaint.get("sourceLocation") or {}).get("file", "")
+    return bool(complaint["severity"] == "error" or unit.startswith("src/"))
+
+
+def _places(references: dict[str, list[dict[str, int]]]) -> list[list[int]]:
+    """Where the constructor's values lie in the code on chain: [start, length] in bytes."""
+    return sorted(
+        [place["start"], place["length"]] for places in references.values() for place in places
+    )
+
+
+def check_pinned(compiler: str, sources: dict[str, dict[str, str]]) -> None:
+    """Refuse a compiler that is not fixed to one build: the same sources could give other bytes."""
+    wanted = json.loads((CONTRACTS / "package.json").read_text())["dependencies"]["solc"]
+    if not _EXACT.fullmatch(wanted):
+        raise BuildError(f"the compiler is not pinned: package.json asks for solc {wanted}")
+    if compiler.split("+", maxsplit=1)[0] != wanted or "+commit." not in compiler:
+        raise BuildError(f"the compiler is not the pinned one: {compiler}, not {wanted}")
+    for unit, source in sources.items():
+        pragma = _PRAGMA.search(source["content"])
+        if unit.startswith("src/") and (pragma is None or pragma[1] != wanted):
+            found = pragma[1] if pragma else "no version"
+            raise BuildError(f"the compiler is not pinned: {unit} asks for {found}, not {wanted}")
 
 
 def build() -> list[str]:
@@ -140,6 +221,10 @@ def build() -> list[str]:
         if not path.is_file() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
             changed.append(name)
+    for path in ARTIFACTS.glob("*.json"):
+        if path.stem not in SOURCES:
+            path.unlink()
+            changed.append(path.stem)
     return changed
 
 

@@ -79,6 +79,10 @@ abstract contract Bank is World {
         policy = new Policy(address(manager), council, values);
         incentives = new Incentives(address(manager), currency, passport, council, policy, verifier);
         venue = new Venue();
+        _addVenue(address(reserve));
+        _addVenue(address(fund));
+        _addVenue(address(savings));
+        _addVenue(address(incentives));
 
         vm.prank(admin);
         currency.setBucket(facilitator, 0);

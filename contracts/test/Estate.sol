@@ -28,6 +28,10 @@ contract Rulebook is ICompliance {
     function recordTransfer(address token, address from, address to, uint256 amount) external view {
         checkTransfer(token, from, to, amount);
     }
+
+    function isVenue(address account) external view returns (bool) {
+        return account.code.length != 0;
+    }
 }
 
 /// @title Estate: layers 5 and 4 deployed, people with passports and money
@@ -58,14 +62,24 @@ abstract contract Estate is Base {
         manager = new AccessManager(admin);
         passport = new Passport(address(manager));
         devices = new Devices(address(manager));
-        currency = new Currency(address(manager));
         rulebook = new Rulebook();
+        currency = new Currency(address(manager), passport, _rules());
         vm.prank(admin);
         currency.setBucket(facilitator, type(uint128).max);
         _admit(prosumer);
         _admit(household);
         _admit(tenant);
         _admit(neighbour);
+    }
+
+    /// The rulebook that money and funds ask.
+    function _rules() internal virtual returns (ICompliance) {
+        return rulebook;
+    }
+
+    /// A contract that serves members and judges them itself.
+    function _addVenue(address venue) internal virtual {
+        currency.acknowledge(venue);
     }
 
     function _admit(address account) internal {
@@ -90,14 +104,14 @@ abstract contract Estate is Base {
         currency.approve(spender, type(uint256).max);
     }
 
-    function _newFund(address manager_) internal returns (Fund) {
-        return new Fund(
+    function _newFund(address manager_) internal returns (Fund fund) {
+        fund = new Fund(
             IFund.Terms({
                 name: "School Roof",
                 symbol: "ROOF",
                 currency: address(currency),
                 passport: address(passport),
-                compliance: address(rulebook),
+                compliance: address(_rules()),
                 manager: manager_,
                 treasury: treasury,
                 reservePpm: 100_000,
@@ -105,6 +119,7 @@ abstract contract Estate is Base {
                 capUd: type(uint64).max
             })
         );
+        _addVenue(address(fund));
     }
 
     function _put(Fund fund, address account, uint256 amountUd) internal returns (uint256) {

@@ -29,6 +29,8 @@ interface Vm {
     function snapshotGasLastCall(string calldata group, string calldata name)
         external
         returns (uint256 gas);
+    /// Creation code of a contract of this project.
+    function getCode(string calldata artifact) external view returns (bytes memory);
     /// Text of a file the settings allow to be read.
     function readFile(string calldata path) external view returns (string memory);
     function parseJsonUint(string calldata json, string calldata key)

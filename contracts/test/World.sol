@@ -5,10 +5,14 @@ import {Currency} from "../src/bank/Currency.sol";
 import {Devices} from "../src/individual/Devices.sol";
 import {Passport} from "../src/individual/Passport.sol";
 import {IClearing} from "../src/interfaces/IClearing.sol";
+import {ICompliance} from "../src/interfaces/ICompliance.sol";
+import {Leeway} from "../src/libraries/Leeway.sol";
 import {Clearing} from "../src/market/Clearing.sol";
+import {ClearingFactory} from "../src/market/ClearingFactory.sol";
 import {QuorumVerifier} from "../src/market/QuorumVerifier.sol";
 import {Base} from "./Base.sol";
 import {Merkle} from "./Merkle.sol";
+import {NoRules} from "./NoRules.sol";
 import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManager.sol";
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
@@ -27,30 +31,60 @@ abstract contract World is Base {
     Devices internal devices;
     Currency internal currency;
     QuorumVerifier internal verifier;
+    ClearingFactory internal clearings;
     Clearing internal clearing;
-    bytes32 internal community;
+
+    mapping(bytes32 hash => IClearing.Statement) private _posted;
 
     function setUp() public virtual {
         vm.warp(START_S);
         manager = new AccessManager(admin);
         passport = new Passport(address(manager));
         devices = new Devices(address(manager));
-        currency = new Currency(address(manager));
+        currency = new Currency(address(manager), passport, _newRules());
         address[] memory verifiers = new address[](3);
         for (uint256 i = 0; i < 3; ++i) {
             verifiers[i] = vm.addr(_key(_verifierRole(i)));
         }
         verifier = new QuorumVerifier(verifiers, 2);
-        clearing = new Clearing(address(manager), currency, passport);
+        clearings = new ClearingFactory(address(manager), currency, passport);
+        clearing = _openCommunity(NAME);
 
-        vm.prank(admin);
-        community = clearing.open(NAME, operator, guardian, address(verifier), DELAY, EXIT_WINDOW);
+        _addVenue(address(clearing));
+        _leaveMoneyFree();
+
         vm.prank(admin);
         currency.setBucket(facilitator, type(uint128).max);
         address[3] memory members = [consumer, producer, neighbour];
         for (uint256 i = 0; i < members.length; ++i) {
             _admit(members[i]);
         }
+    }
+
+    function _openCommunity(string memory name) internal returns (Clearing) {
+        vm.prank(admin);
+        return Clearing(
+            address(clearings.open(name, operator, guardian, address(verifier), DELAY, EXIT_WINDOW))
+        );
+    }
+
+    // --- rules
+
+    /// The rulebook the currency asks.
+    function _newRules() internal virtual returns (ICompliance) {
+        return new NoRules();
+    }
+
+    /// A contract that serves members and judges them itself.
+    function _addVenue(address venue) internal virtual {
+        currency.acknowledge(venue);
+    }
+
+    /// As a rulebook does whose money pack has no limit.
+    function _leaveMoneyFree() internal virtual {
+        uint256 word = Leeway.endingAt(Leeway.with(0, 1, type(uint256).max), type(uint40).max);
+        vm.prank(admin);
+        passport.setLeeway(CANADA, word);
     }
 
     // --- people and money
@@ -66,16 +100,24 @@ abstract contract World is Base {
     }
 
     function _fund(address account, uint256 amountUd) internal {
+        _fund(clearing, account, amountUd);
+    }
+
+    function _fund(Clearing into, address account, uint256 amountUd) private {
         vm.prank(facilitator);
         currency.mint(account, uint128(amountUd));
         vm.prank(account);
-        currency.approve(address(clearing), type(uint256).max);
+        currency.approve(address(into), type(uint256).max);
     }
 
     function _deposit(address account, uint256 amountUd) internal {
-        _fund(account, amountUd);
+        _depositInto(clearing, account, amountUd);
+    }
+
+    function _depositInto(Clearing into, address account, uint256 amountUd) internal {
+        _fund(into, account, amountUd);
         vm.prank(account);
-        clearing.deposit(community, account, uint128(amountUd));
+        into.deposit(account, uint128(amountUd));
     }
 
     function _unauthorized(address caller) internal pure returns (bytes memory) {
@@ -105,7 +147,7 @@ abstract contract World is Base {
     {
         hashes = new bytes32[](leaves.length);
         for (uint256 i = 0; i < leaves.length; ++i) {
-            hashes[i] = clearing.leafHash(community, leaves[i]);
+            hashes[i] = clearing.leafHash(leaves[i]);
         }
     }
 
@@ -115,8 +157,8 @@ abstract contract World is Base {
         view
         returns (IClearing.Statement memory s)
     {
-        IClearing.Head memory head = clearing.headOf(community);
-        s.community = community;
+        IClearing.Head memory head = clearing.head();
+        s.community = clearing.community();
         s.epoch = head.nextEpoch;
         s.start = head.end == 0 ? uint64(START_S) : head.end;
         s.end = s.start + 900;
@@ -150,14 +192,37 @@ abstract contract World is Base {
     }
 
     function _post(IClearing.Statement memory s) internal returns (uint64 epoch) {
-        bytes memory proof = _proof(clearing.statementHash(s), 0, 1);
+        bytes32 digest = clearing.statementHash(s);
+        bytes memory proof = _proof(digest, 0, 1);
         vm.prank(operator);
         clearing.post(s, proof);
+        _posted[digest] = s;
         return s.epoch;
     }
 
+    /// Posts over these leaves; after a veto, from where the head goes back to.
     function _post(IClearing.Leaf[] memory leaves) internal returns (uint64 epoch) {
+        if (clearing.head().isVoid) clearing.rewind(_void());
         return _post(_statement(leaves));
+    }
+
+    /// What `rewind` takes: from the statement at the head to the last accepted one.
+    function _void() internal view returns (IClearing.Statement[] memory) {
+        return _backTo(clearing.head().epoch);
+    }
+
+    /// From the statement at the head to that of `epoch`; zero: to the first.
+    function _backTo(uint64 epoch) internal view returns (IClearing.Statement[] memory statements) {
+        IClearing.Head memory head = clearing.head();
+        statements = new IClearing.Statement[](head.nextEpoch);
+        uint256 length = 0;
+        for (bytes32 hash = head.hash; hash != 0; hash = _posted[hash].previous) {
+            statements[length++] = _posted[hash];
+            if (_posted[hash].epoch == epoch) break;
+        }
+        assembly ("memory-safe") {
+            mstore(statements, length)
+        }
     }
 
     /// Posting this statement must fail with `reason`.

@@ -10,10 +10,16 @@ import apsw
 import pytest
 
 from sourceenergy.chain.anvil import EmbeddedChain, find_anvil
+from sourceenergy.chain.deploy import deploy
 from sourceenergy.chain.gateway import Gateway
 from sourceenergy.chain.intents import IntentRecord, IntentState
 from sourceenergy.chain.keys import Account, SignedTransaction
+from sourceenergy.chain.manifest import Manifest
+from sourceenergy.chain.parties import Parties, Signers
+from sourceenergy.chain.plan import Plan, make_plan
+from sourceenergy.chain.roles import OFFICERS
 from sourceenergy.chain.rpc import Rpc
+from sourceenergy.config.chain_profile import chain_settings
 from sourceenergy.errors import Unavailable
 
 ETHER = 10**18
@@ -115,3 +121,52 @@ async def rpc(chain: EmbeddedChain) -> AsyncIterator[Rpc]:
 @pytest.fixture
 def gateway(rpc: Rpc, operator: Account, log: SqliteIntentLog) -> Gateway:
     return Gateway(rpc, operator, log, wait_s=20)
+
+
+def signer(number: int) -> Account:
+    """A party of the tests that signs: verifiers are 11 to 13, custodians 21 to 23, and so on."""
+    return Account(bytes([number]) * 32)
+
+
+def parties_of(deployer: Account, officer: Account) -> Parties:
+    """Parties of whom each quorum is two of three; the officer holds every operational role."""
+
+    def signers(first: int) -> Signers:
+        return Signers(tuple(signer(n).address for n in range(first, first + 3)), 2)
+
+    return Parties(
+        deployer=deployer.address,
+        seats=tuple(signer(n).address for n in range(51, 56)),
+        verifiers=signers(11),
+        custodians=signers(21),
+        guardians=signers(31),
+        reporters=signers(41),
+        officers=dict.fromkeys(OFFICERS, (officer.address,)),
+    )
+
+
+@pytest.fixture
+def deployer() -> Account:
+    return Account(b"\x02" * 32)
+
+
+@pytest.fixture
+def plan(deployer: Account, operator: Account) -> Plan:
+    """All contracts, the operator as their officer."""
+    settings = chain_settings()
+    return make_plan(settings.profiles["local"], parties_of(deployer, operator), settings.season)
+
+
+@pytest.fixture
+async def deploying(
+    chain: EmbeddedChain, rpc: Rpc, deployer: Account, log: SqliteIntentLog
+) -> Gateway:
+    """The deployer's gateway, with ether for gas."""
+    await chain.fund(deployer.address, 100 * ETHER)
+    return Gateway(rpc, deployer, log, wait_s=20)
+
+
+@pytest.fixture
+async def manifest(deploying: Gateway, plan: Plan, tmp_path: Path) -> Manifest:
+    """All contracts on the chain, in order."""
+    return await deploy(deploying, plan, tmp_path / "manifest.json")

@@ -32,7 +32,7 @@ from sourceenergy.settlement.published import read_public
 
 
 def on_chain(data: Path, public: Path) -> tuple[list[int], list[PostedStatement]]:
-    """How many transactions admin and operator sent, and the community's statements."""
+    """How many transactions officer and operator sent, and the community's statements."""
     anchor = read_public({p.name: p.read_bytes() for p in public.iterdir()}).anchor
 
     async def look() -> tuple[list[int], list[PostedStatement]]:
@@ -46,7 +46,7 @@ def on_chain(data: Path, public: Path) -> tuple[list[int], list[PostedStatement]
                     ),
                     16,
                 )
-                for name in ("admin", "operator")
+                for name in ("officer", "operator")
             ]
             return sent, await posted_statements(rpc, anchor.clearing, anchor.community)
 

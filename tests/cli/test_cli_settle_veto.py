@@ -9,7 +9,7 @@ import pytest
 
 from small_batch import SPAN, run, write
 from sourceenergy.chain.anvil import find_anvil
-from sourceenergy.chain.deploy import load_manifest
+from sourceenergy.chain.contracts import Contract
 from sourceenergy.chain.gateway import Gateway
 from sourceenergy.chain.keys import open_account
 from sourceenergy.chain.rpc import Rpc
@@ -28,21 +28,21 @@ def public_of(folder: Path) -> PublicPeriod:
 async def veto(data: Path, public: PublicPeriod) -> None:
     """What a guardian does who does not believe a statement."""
     guardian = open_account(data / "chain/keys", "guardian")
-    clearing = load_manifest(data / "chain/manifest.json").contract("Clearing")
+    clearing = Contract("Clearing", public.anchor.clearing)
     log = Store(data / "chain/guardian.sqlite")
     async with chain_at(None, data) as (url, chain), Rpc(url) as rpc:
         assert chain is not None
         await chain.fund(guardian.address, LOCAL_WEI)
-        call = clearing.encode("veto", public.anchor.community, public.statement.epoch)
+        call = clearing.encode("veto", public.statement.epoch)
         await Gateway(rpc, guardian, StoredIntentLog(log)).send("veto", clearing.address, call)
     log.close()
 
 
 async def funds_ud(data: Path, public: PublicPeriod) -> int:
-    """What the community holds in ``Clearing`` [ud]."""
-    clearing = load_manifest(data / "chain/manifest.json").contract("Clearing")
+    """What the community holds [ud]."""
+    clearing = Contract("Clearing", public.anchor.clearing)
     async with chain_at(None, data) as (url, _), Rpc(url) as rpc:
-        return int(await rpc.read(clearing, "fundsOf", public.anchor.community))
+        return int(await rpc.read(clearing, "funds"))
 
 
 def test_what_the_guardian_vetoed_is_settled_anew_and_collected_once(tmp_path: Path) -> None:

@@ -23,13 +23,25 @@ needs_compiler = pytest.mark.skipif(
 )
 
 
-@pytest.fixture
-def builder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """The build script, its artifacts in a folder of the test's own."""
+def _script() -> ModuleType:
     spec = importlib.util.spec_from_file_location("contracts_build", ROOT / "scripts/contracts.py")
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def compiled() -> dict[str, str]:
+    """What the sources build: compiled once, it takes half a minute."""
+    texts: dict[str, str] = _script().compile_artifacts()
+    return texts
+
+
+@pytest.fixture
+def builder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The build script, its artifacts in a folder of the test's own."""
+    module = _script()
     copied = tmp_path / "artifacts"
     shutil.copytree(module.ARTIFACTS, copied)
     monkeypatch.setattr(module, "ARTIFACTS", copied)
@@ -51,8 +63,12 @@ def leaf_of(given: dict[str, Any]) -> PayoutLeaf:
 
 @needs_compiler
 def test_check_names_the_contract_that_differs(
-    builder: ModuleType, capsys: pytest.CaptureFixture[str]
+    builder: ModuleType,
+    compiled: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    monkeypatch.setattr(builder, "compile_artifacts", lambda: compiled)
     changed = builder.ARTIFACTS / "Passport.json"
     changed.write_text(changed.read_text().replace('"0x60', '"0x61', 1))
     (builder.ARTIFACTS / "Devices.json").unlink()
@@ -77,6 +93,27 @@ def test_missing_library_is_refused_with_the_remedy(
     assert "npm ci --prefix contracts" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("wanted", "compiler", "pragma"),
+    [
+        ("^0.8.37", "0.8.37+commit.f401782d", "0.8.37"),  # npm may take another
+        ("0.8.37", "0.8.38+commit.12345678", "0.8.37"),  # another is installed
+        ("0.8.37", "0.8.37", "0.8.37"),  # which build of it?
+        ("0.8.37", "0.8.37+commit.f401782d", "^0.8.37"),  # a source takes any
+        ("0.8.37", "0.8.37+commit.f401782d", ">=0.8.0 <0.9.0"),
+    ],
+)
+def test_S01_an_unpinned_compiler_is_refused(
+    builder: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    wanted: str, compiler: str, pragma: str,
+) -> None:  # fmt: skip
+    (tmp_path / "package.json").write_text(json.dumps({"dependencies": {"solc": wanted}}))
+    monkeypatch.setattr(builder, "CONTRACTS", tmp_path)
+    sources = {"src/bank/Currency.sol": {"content": f"pragma solidity {pragma};\n"}}
+    with pytest.raises(builder.BuildError, match="pinned"):
+        builder.check_pinned(compiler, sources)
+
+
 @needs_compiler
 def test_compiler_script_refuses_other_uses() -> None:
     run = subprocess.run(
@@ -90,7 +127,10 @@ def test_compiler_script_refuses_other_uses() -> None:
 
 
 @needs_compiler
-def test_rebuild_is_byte_identical(builder: ModuleType) -> None:
+def test_S01_rebuild_is_byte_identical(
+    builder: ModuleType, compiled: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(builder, "compile_artifacts", lambda: compiled)
     assert builder.check() == [], "run scripts/contracts.py build and commit the result"
 
 

@@ -120,6 +120,17 @@ def test_S19_a_share_that_is_not_its_fraction_is_refused_although_the_sum_is_rig
     assert refusal.value.rule == "cascade.fraction"
 
 
+def test_S19_not_a_cent_is_moved_where_fractions_are_whole_cents() -> None:
+    halves = (Contributor(1, account(1), Wh(5)), Contributor(2, account(2), Wh(5)))
+    (level,) = cascade(sale(10 * CENT), Terms(0, 0), {ReceiverClass.TRUST: halves}).levels
+    assert [share.amount_ud for share in level.shares] == [5 * CENT, 5 * CENT]
+    moved = zip(level.shares, (6 * CENT, 4 * CENT), strict=True)
+    shares = tuple(replace(share, amount_ud=Ud(amount)) for share, amount in moved)
+    with pytest.raises(InvariantBroken) as refusal:
+        check_level(replace(level, shares=shares))
+    assert refusal.value.rule == "cascade.fraction"
+
+
 def test_a_level_that_got_more_than_its_share_above_is_refused() -> None:
     result = cascade(sale(), TERMS, POOL)
     with pytest.raises(InvariantBroken):

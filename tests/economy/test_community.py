@@ -131,6 +131,7 @@ def test_money_in_before_the_period_counts_from_its_start_and_later_money_not_at
     changes = (put(PROSUMER, 100, -400), put(H1, 100, 0), put(TENANT, 100, 90))
     weights = ud_seconds(changes, START, END)
     assert weights == {PROSUMER: 100 * DOLLAR * 90 * DAY_S, H1: 100 * DOLLAR * 90 * DAY_S}
+    assert share_profit(changes, START, END, CENT, 0).changes == changes[:2]
 
 
 def test_income_without_anybody_in_waits_for_the_next_period() -> None:
@@ -224,17 +225,21 @@ adds = st.lists(
 
 
 @law
-@given(adds, st.integers(0, 10**11), st.integers(0, 10**6), st.randoms(use_true_random=False))
+@given(
+    adds, st.integers(0, 10**11), st.integers(0, 10**6), st.integers(0, 10**6),
+    st.randoms(use_true_random=False),
+)  # fmt: skip
 def test_profit_is_conserved_and_does_not_depend_on_order(
-    changes: list[Change], income_ud: int, reserve_ppm: int, rng: Any
+    changes: list[Change], income_ud: int, reserve_ppm: int, carried_ud: int, rng: Any
 ) -> None:
-    share = share_profit(changes, START, END, income_ud, reserve_ppm)
+    share = share_profit(changes, START, END, income_ud, reserve_ppm, carried_ud=carried_ud)
     paid_out = sum(line.amount_ud for line in share.lines)
-    assert income_ud == share.reserve_ud + paid_out + share.carried_ud
+    assert income_ud + carried_ud == share.reserve_ud + paid_out + share.carried_ud
     assert all(line.amount_ud % CENT == 0 for line in share.lines)
     mixed = list(changes)
     rng.shuffle(mixed)
-    assert share_profit(mixed, START, END, income_ud, reserve_ppm) == share
+    again = share_profit(mixed, START, END, income_ud, reserve_ppm, carried_ud=carried_ud)
+    assert again == share
     assert recompute(public_file(share)).lines == share.lines
 
 

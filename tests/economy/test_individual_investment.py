@@ -88,6 +88,7 @@ def test_S11_the_version_of_the_document_that_holds_is_read_before_paying() -> N
 @pytest.mark.parametrize("days", [-1, 91])
 def test_outside_its_days_an_offer_takes_nothing(days: int) -> None:
     refused("investment.closed", 500 * DOLLAR, day=OPENED + timedelta(days=days))
+    assert invest(500 * DOLLAR, day=ROOF.closes_on).day == ROOF.closes_on
 
 
 def test_units_are_whole_and_the_target_is_the_end() -> None:
@@ -126,6 +127,9 @@ def test_S11_the_issuers_12_month_cap_is_1_500_000() -> None:
     assert invest(500 * DOLLAR, raised=at)
     refused("investment.issuer_cap", 500 * DOLLAR + CENT, raised=at)
     assert invest(500 * DOLLAR + CENT, raised=[replace(at[0], day=too_old)])
+    this_round = [pledge(200 * DOLLAR, 5)]
+    assert invest(300 * DOLLAR, raised=at, pledges=this_round)
+    refused("investment.issuer_cap", 300 * DOLLAR + CENT, raised=at, pledges=this_round)
 
 
 def test_twelve_months_across_a_leap_day() -> None:
@@ -133,6 +137,7 @@ def test_twelve_months_across_a_leap_day() -> None:
     assert not within_twelve_months(date(2023, 2, 28), date(2024, 2, 29))
     assert not within_twelve_months(date(2024, 2, 29), date(2025, 3, 1))
     assert not within_twelve_months(date(2024, 3, 2), date(2024, 3, 1))
+    assert within_twelve_months(OPENED, OPENED)
 
 
 def test_S11_the_co_op_regime_is_for_members_in_ontario_and_without_these_caps() -> None:

@@ -15,7 +15,7 @@ from typing import Any
 import apsw
 
 from live.live_community import INTERVAL_S, LiveCommunity
-from sourceenergy.chain.contracts import artifact
+from sourceenergy.chain.contracts import decode_event
 from sourceenergy.proofs import ZERO_HASH, reading_hash
 from sourceenergy.records import Quality
 from sourceenergy.sdk import reading_from_json
@@ -105,11 +105,12 @@ def every_interval_once(community: LiveCommunity) -> int:
 def every_statement_posted_once(community: LiveCommunity) -> int:
     """One ``Posted`` event an epoch, with the store's hash and block; how many."""
     clearing = community.contract("Clearing")
-    events = artifact("Clearing").events
-    (topic,) = ["0x" + topic.hex() for topic, shape in events.items() if shape.name == "Posted"]
     query = {"fromBlock": "0x0", "toBlock": "latest", "address": clearing.address}
-    logs = community.rpc("eth_getLogs", query | {"topics": [topic]})
-    on_chain = [(int(log["topics"][2], 16), int(log["blockNumber"], 16)) for log in logs]
+    on_chain = []
+    for log in community.rpc("eth_getLogs", query):
+        event = decode_event("Clearing", log["topics"], log["data"])
+        if event is not None and event.name == "Posted":
+            on_chain.append((event.values["statement"]["epoch"], int(log["blockNumber"], 16)))
     assert [epoch for epoch, _ in on_chain] == list(range(1, len(on_chain) + 1))
     store = community.live / "node.sqlite"
     noted = dict(rows(store, "SELECT epoch, block FROM statements WHERE state='posted'"))

@@ -289,14 +289,15 @@ class LiveCommunity:
         return contract.decode(function, bytes.fromhex(self.rpc("eth_call", call, "latest")[2:]))
 
     def contract(self, name: str) -> Contract:
-        """One of its contracts."""
+        """One of its contracts; ``Clearing`` is the community's own."""
+        if name == "Clearing":
+            return Contract(name, self.status()["chain"]["clearing"])
         manifest: Mapping[str, Any] = json.loads((self.data / "chain/manifest.json").read_text())
         return Contract(name, manifest["contracts"][name]["address"])
 
     def paid_ud(self, account: str) -> int:
         """What the clearing contract says it has paid an account [ud]."""
-        community = self.status()["chain"]["community"]
-        return int(self.view("Clearing", "paid", community, account))
+        return int(self.view("Clearing", "paid", account))
 
     def balance_ud(self, account: str) -> int:
         """What an account holds [ud]."""

@@ -28,11 +28,10 @@ def test_passports_and_deposits_outlive_a_chain_killed_as_they_are_made(
     os.kill(json.loads((community.data / "chain/process.json").read_text())["pid"], signal.SIGKILL)
     community.wait_until_up()
 
-    here = community.status()["chain"]["community"]
     accounts = community.until(lambda: _depositors(community), "deposits in the node's store")
     assert len(accounts) == community.status()["members"]
     for account in accounts:
-        assert community.view("Clearing", "deposited", here, account) == DEPOSIT_UD
+        assert community.view("Clearing", "deposited", account) == DEPOSIT_UD
         assert community.view("Passport", "isAllowed", account, TRADE_ENERGY)
 
 

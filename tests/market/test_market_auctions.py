@@ -201,7 +201,7 @@ def test_or_the_earliest_comes_first_and_of_equals_the_lowest_member() -> None:
 
 
 def test_a_watt_hour_that_does_not_divide_goes_to_the_lowest_member_number() -> None:
-    orders = book((7, BID, 5, 10, 0), (2, BID, 5, 10, 0), (1, ASK, 1, 1, 0))
+    orders = book((7, BID, 5, 10, 0), (2, BID, 5, 10, 1), (1, ASK, 1, 1, 0))
     assert clear(orders).energy.tolist() == [0, 1, 1]
 
 

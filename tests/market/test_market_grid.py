@@ -21,7 +21,7 @@ from sourceenergy.market.grid import (
     within_meter,
 )
 from sourceenergy.market.registry import clear
-from sourceenergy.market.rules import Rules
+from sourceenergy.market.rules import Round, Rules
 from strategies_energy import law
 
 TENANT, NEIGHBOUR, PROSUMER, HOUSE = range(4)
@@ -152,7 +152,10 @@ def test_the_same_kilowatt_hour_is_not_sold_twice() -> None:
 
 energies = st.lists(st.one_of(st.just(0), st.integers(0, 9_000)), min_size=6, max_size=6)
 few = st.lists(st.integers(-2, 6), min_size=6, max_size=6)
-mechanisms = st.sampled_from(["uniform_price", "pay_as_bid", "mcafee", "sbba", "continuous"])
+AUCTIONS = ["uniform_price", "pay_as_bid", "mcafee", "sbba", "continuous", "rounds"]
+mechanisms = st.sampled_from(AUCTIONS)
+STREETS = Round.alike("street", np.array([0, 0, 1, 1, -1, 2]))
+EVERYONE = Round.alike("community", np.zeros(6, dtype=np.int64))
 pools = st.sampled_from(["pool_mmr", "pool_sdr", "pool_csdr"])
 
 
@@ -179,7 +182,9 @@ def test_every_watt_hour_has_one_place_and_no_order_is_betrayed(
     pool_mechanism: str,
 ) -> None:
     given_ = interval(supply, demand, retail, feed_in, fee)
-    shares = share_interval(given_, orders, mechanism, pool_mechanism, Rules())
+    shares = share_interval(
+        given_, orders, mechanism, pool_mechanism, Rules(rounds=(STREETS, EVERYONE))
+    )
     assert sum(shares.paid.tolist()) - sum(shares.received.tolist()) == shares.clearing.surplus[0]
     assert (shares.ordered_bought + shares.pooled_bought + shares.grid_import == demand).all()
     assert (shares.ordered_sold + shares.pooled_sold + shares.grid_export == supply).all()

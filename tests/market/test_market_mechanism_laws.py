@@ -277,25 +277,27 @@ def test_kernels_and_plain_numpy_agree_to_the_last_watt_hour(given_: Book, margi
 
 @pytest.mark.parametrize("margin", ["pro_rata", "time"])
 @pytest.mark.parametrize(
-    ("orders", "prices", "members", "markets"),
+    ("orders", "prices", "members", "markets", "most_wh"),
     [
-        (30_000, (0, 3), 10**6, 1),
-        (30_000, (50_000, 150_000), 10**6, 1),
-        (30_000, (-(10**8), 10**8 + 1), 10**6, 1),
-        (30_000, (-5, 5), 2, 1),
-        (20_000, (50_000, 150_000), 40, 300),
-        (3_000, (-(10**8), 10**8 + 1), 3, 100),
+        (30_000, (0, 3), 10**6, 1, 10**10),
+        (30_000, (0, 3), 10**6, 1, 3),
+        (30_000, (50_000, 150_000), 10**6, 1, 10**10),
+        (30_000, (-(10**8), 10**8 + 1), 10**6, 1, 10**10),
+        (30_000, (-5, 5), 2, 1, 10**10),
+        (20_000, (50_000, 150_000), 40, 300, 10**10),
+        (20_000, (0, 10), 40, 300, 4),
+        (3_000, (-(10**8), 10**8 + 1), 3, 100, 10**10),
     ],
 )
 def test_kernels_and_plain_numpy_agree_on_large_books(
-    margin: str, orders: int, prices: tuple[int, int], members: int, markets: int
+    margin: str, orders: int, prices: tuple[int, int], members: int, markets: int, most_wh: int
 ) -> None:
     draw = np.random.default_rng(orders + markets + members)
     large = Book(
         draw.integers(0, members, orders),
         draw.integers(0, 2, orders).astype(np.int8),
         draw.integers(*prices, orders),
-        draw.integers(0, 10**10, orders),
+        draw.integers(0, most_wh, orders),
         draw.integers(0, 50, orders),
         np.sort(np.concatenate([[0, orders], draw.integers(0, orders, markets - 1)])),
     )

@@ -132,6 +132,20 @@ def test_the_supply_demand_price_is_the_middle_where_its_formula_has_no_feed_in(
         assert shared.price == (feed_in + 100_000) // 2
 
 
+def test_the_compensated_price_stops_a_tenth_of_the_band_above_feed_in() -> None:
+    prices = [
+        int(share((supply, 0), (0, 10_000), mechanism="pool_csdr").price[0])
+        for supply in (1, 5_000, 9_999, 10_000, 40_000)
+    ]
+    # λ is 1 ¢ of a band of 10: 6 · 15 / (9 · r + 6) below balance, 6 ¢ from there on.
+    assert prices == [149_977, 85_714, 60_003, 60_000, 60_000]
+
+
+def test_the_compensation_is_what_sellers_keep_of_the_surplus() -> None:
+    """Four times the supply: buyers pay feed-in + λ, sellers get feed-in + λ·D/S on average."""
+    assert blended_pair(60_000, FEED_IN, RETAIL, 40_000, 10_000) == (52_500, 60_000)
+
+
 def test_the_blended_pair_adds_what_the_grid_takes_or_brings() -> None:
     assert blended_pair(100, 50, 150, supply_wh=4, demand_wh=1) == (62.5, 100.0)
     assert blended_pair(100, 50, 150, supply_wh=1, demand_wh=4) == (100.0, 137.5)

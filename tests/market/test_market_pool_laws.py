@@ -14,7 +14,7 @@ from sourceenergy.market.pool import PoolResult, pool, split_rows
 from sourceenergy.units import split_largest_remainder
 from strategies_energy import Ints, PoolInput, any_wh, law, pool_inputs, row, small_wh
 
-mechanisms = st.sampled_from(["pool_mmr", "pool_sdr"])
+mechanisms = st.sampled_from(["pool_mmr", "pool_sdr", "pool_csdr"])
 few_prices = st.integers(-2, 4)  # few, so that they cross, meet and tie
 crowded = pool_inputs(energy=small_wh, price=few_prices, members_max=5)
 

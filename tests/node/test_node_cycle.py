@@ -466,3 +466,15 @@ def test_on_a_day_when_clocks_change_every_quarter_hour_settles_once(
         assert sum(r.imported_wh for r, _ in records if r.meter == meter) == register
     assert len(street.store.statements()) == count // 20
     street.store.close()
+
+
+def test_under_tiers_a_period_knows_what_the_month_used_before_it(tmp_path: Path) -> None:
+    street = Street(tmp_path, text=COMMUNITY.replace("ontario_time_of_use", "ontario_tiered"))
+    live(street, NOON_S, NOON_S + 3600)
+    street.at(NOON_S + 3600)
+    street.send()
+    assert street.steps() == quarters(0, 4)
+    first, second = (read_bundle(street.files(epoch, "audit")).period for epoch in (1, 2))
+    assert set(first.used_before_wh.values()) == {0}
+    used = {name: second.used_before_wh.get(account, 0) for name, account in ACCOUNTS.items()}
+    assert (used["ann"], used["cleo"]) == (0, 6 * 90)

@@ -95,13 +95,10 @@ async def test_who_asks_to_leave_gets_the_whole_balance_and_an_answer(street: St
     node, onchain = street.node, street.node.onchain
     account = node.place.accounts["ben"]
     span_s = node.place.commit_intervals * node.place.community.interval_seconds
-    community_id = onchain.anchor.community
 
     street.live(NOON_S, NOON_S + span_s)
     await until(lambda: node.store.statement(1) is not None)
-    await street.ben.send(
-        "leave", onchain.clearing.address, onchain.clearing.encode("requestExit", community_id)
-    )
+    await street.ben.send("leave", onchain.clearing.address, onchain.clearing.encode("requestExit"))
     await until(lambda: node.store.all_exits() == [account])
 
     # The period that is open may still share with Ben; the next one pays him out.
@@ -118,18 +115,14 @@ async def test_who_asks_to_leave_gets_the_whole_balance_and_an_answer(street: St
     assert (deposited, balance) == (DEPOSIT_UD, 0)
     assert 0 < payout < DEPOSIT_UD  # what he had, less what he bought
     assert await onchain.balance_ud(account) == payout
-    exit_of = await onchain.rpc.read(onchain.clearing, "exitOf", community_id, account)
+    exit_of = await onchain.rpc.read(onchain.clearing, "exitOf", account)
     assert next(iter(exit_of.values())) == 0, "the contract still waits for an answer"
 
 
 async def test_who_has_left_is_served_by_the_grid_alone(street: Street) -> None:
     node, onchain = street.node, street.node.onchain
     span_s = node.place.commit_intervals * node.place.community.interval_seconds
-    await street.ben.send(
-        "leave",
-        onchain.clearing.address,
-        onchain.clearing.encode("requestExit", onchain.anchor.community),
-    )
+    await street.ben.send("leave", onchain.clearing.address, onchain.clearing.encode("requestExit"))
     await until(lambda: node.store.all_exits() == [node.place.accounts["ben"]])
     street.live(NOON_S, NOON_S + span_s)
     await until(lambda: node.store.statement(1) is not None)

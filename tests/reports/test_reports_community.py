@@ -156,7 +156,7 @@ def test_bytes_do_not_depend_on_the_process(settled: Settle) -> None:
     """Another process with another hash seed and time zone writes the same."""
     program = (
         "import hashlib, sys; sys.path.insert(0, sys.argv[1])\n"
-        "from conftest import build\n"
+        "from small_street import build\n"
         "from sourceenergy.reports.community_report import community_report\n"
         "from sourceenergy.reports.community_chart import community_chart\n"
         "from sourceenergy.reports.member_statement import member_statement\n"
@@ -168,7 +168,7 @@ def test_bytes_do_not_depend_on_the_process(settled: Settle) -> None:
         "    print(hashlib.sha256(data).hexdigest())\n"
     )
     other = subprocess.run(
-        [sys.executable, "-c", program, str(Path(__file__).parent)],
+        [sys.executable, "-c", program, str(Path(__file__).parents[1])],
         env=os.environ | {"PYTHONHASHSEED": "7", "TZ": "Asia/Kolkata"},
         capture_output=True,
         text=True,

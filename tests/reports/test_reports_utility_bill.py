@@ -5,18 +5,22 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from pypdf import PdfReader
 
 from sourceenergy.config.tariff_file import parse_charges
+from sourceenergy.records import TariffTier, TariffVersion
 from sourceenergy.reports.language import Language, Wording
 from sourceenergy.reports.member_statement import MemberStatement, member_statement
 from sourceenergy.reports.statement_csv import statement_csv
 from sourceenergy.reports.statement_json import statement_json
 from sourceenergy.reports.statement_pdf import statement_pdf
 from sourceenergy.reports.words import nearest_cent
-from sourceenergy.units import ND_PER_UD
+from sourceenergy.settlement.period import settle
+from sourceenergy.units import ND_PER_UD, UdPerKwh, Wh
 
 CHARGES = """
 [[charge]]
@@ -125,3 +129,32 @@ def test_page_and_csv_show_it_in_both_languages(street: Any) -> None:
         rows = list(csv.DictReader(io.StringIO(statement_csv(told).decode())))
         total = next(r for r in rows if (r["section"], r["item"]) == ("bill_grid_alone", "total"))
         assert int(total["amount_cad"].replace(".", "")) == told.bill.alone_ud
+
+
+def test_a_tiered_plan_names_the_tier_of_each_interval(settled: Any) -> None:
+    """600 Wh an hour for 30 days: the threshold of 300 kWh is passed in hour 500."""
+    case = settled([[600]] * 720, [[0]] * 720, start="2026-01-01T00:00:00-05:00")
+    tiers = (
+        TariffTier("tier_1", frozenset(range(1, 13)), Wh(300_000)),
+        TariffTier("tier_2", frozenset(range(1, 13)), None),
+    )
+    prices = {"tier_1": UdPerKwh(120_000), "tier_2": UdPerKwh(142_000)}
+    version = TariffVersion(date(2020, 1, 1), date(2030, 1, 1), prices)
+    low = replace(case.period.plans["low"], rules=(), tiers=tiers, versions=(version,))
+    period = replace(case.period, plans={"low": low})
+    settlement = settle(period)
+    told = member_statement(
+        period,
+        settlement,
+        case.anchor,
+        case.statement,
+        0,
+        name="Home",
+        member_id="home-1",
+        charges=parse_charges(CHARGES, "charges"),
+    )
+    lines = {line.item: line.with_wh for line in told.lines}
+    assert (lines["grid_tier_1"], lines["grid_tier_2"]) == (300_000, 132_000)
+    assert told.bill is not None
+    energy = next(row for row in told.bill.rows if row.item == "energy")
+    assert energy.with_ud == round(300 * 120_000 + 132 * 142_000, -4)

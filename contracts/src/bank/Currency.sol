@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {ICompliance} from "../interfaces/ICompliance.sol";
 import {ICurrency} from "../interfaces/ICurrency.sol";
+import {IPassport} from "../interfaces/IPassport.sol";
+import {IRulebook} from "../interfaces/IRulebook.sol";
+import {CountedToken} from "../marketplace/CountedToken.sol";
+import {RuledToken} from "../marketplace/RuledToken.sol";
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {ERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Permit.sol";
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 
 /// @title Currency
 /// @notice See `ICurrency`.
-contract Currency is ICurrency, ERC20Permit, AccessManaged {
+contract Currency is ICurrency, RuledToken, ERC20Permit, AccessManaged {
     struct Bucket {
         uint128 capacity; // most money out  [ud]
         uint128 level; //    money out       [ud]
@@ -17,9 +23,10 @@ contract Currency is ICurrency, ERC20Permit, AccessManaged {
 
     mapping(address facilitator => Bucket) private _buckets;
 
-    constructor(address authority)
+    constructor(address authority, IPassport passport_, ICompliance compliance_)
         ERC20("SourceEnergy Dollar", "CADx")
         ERC20Permit("SourceEnergy Dollar")
+        RuledToken(compliance_, passport_, IRulebook.Kind.MONEY, 0)
         AccessManaged(authority)
     {}
 
@@ -61,6 +68,21 @@ contract Currency is ICurrency, ERC20Permit, AccessManaged {
         return (bucket.capacity, bucket.level);
     }
 
+    /// @notice What `account` holds [ud].
+    function balanceOf(address account)
+        public
+        view
+        override(ERC20, CountedToken, IERC20)
+        returns (uint256)
+    {
+        return CountedToken.balanceOf(account);
+    }
+
+    /// @notice All money out: the sum of the bucket levels [ud].
+    function totalSupply() public view override(ERC20, CountedToken, IERC20) returns (uint256) {
+        return CountedToken.totalSupply();
+    }
+
     /// @notice Digits after the point: one unit is a micro-dollar.
     function decimals() public pure override returns (uint8) {
         return 6;
@@ -74,5 +96,19 @@ contract Currency is ICurrency, ERC20Permit, AccessManaged {
         returns (uint256)
     {
         return super.nonces(owner);
+    }
+
+    // --- inside ---------------------------------------------------------------------------------
+
+    /// No rule caps the holders of money.
+    function _counts() internal pure override returns (bool) {
+        return false;
+    }
+
+    function _update(address from, address to, uint256 value)
+        internal
+        override(ERC20, CountedToken)
+    {
+        CountedToken._update(from, to, value);
     }
 }

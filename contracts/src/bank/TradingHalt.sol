@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IHeeding} from "../interfaces/IHeeding.sol";
 import {ITradingHalt} from "../interfaces/ITradingHalt.sol";
 import {IVerifier} from "../interfaces/IVerifier.sol";
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
@@ -15,6 +16,9 @@ contract TradingHalt is ITradingHalt, EIP712, AccessManaged {
     /// @notice Time that must pass between two halts [s].
     uint64 public constant GAP = 72 hours;
 
+    /// @notice Most venues that are told.
+    uint256 public constant VENUES_MOST = 64;
+
     bytes32 private constant _ORDER =
         keccak256("Order(uint64 number,uint64 durationS,uint64 deadline,bytes32 reasonHash)");
     bytes32 private constant _LIFT = keccak256("Lift(uint64 number)");
@@ -27,6 +31,8 @@ contract TradingHalt is ITradingHalt, EIP712, AccessManaged {
 
     /// @inheritdoc ITradingHalt
     uint64 public number;
+
+    IHeeding[] private _venues;
 
     constructor(address authority, IVerifier guardians_)
         EIP712("SourceEnergy TradingHalt", "1")
@@ -52,6 +58,7 @@ contract TradingHalt is ITradingHalt, EIP712, AccessManaged {
         number = order.number;
         until = uint64(block.timestamp) + order.durationS;
         emit Halted(order.number, until, order.reasonHash);
+        _tell();
     }
 
     /// @inheritdoc ITradingHalt
@@ -61,11 +68,25 @@ contract TradingHalt is ITradingHalt, EIP712, AccessManaged {
 
         until = uint64(block.timestamp);
         emit Lifted(number);
+        _tell();
     }
 
     /// @inheritdoc ITradingHalt
     function setGuardians(IVerifier guardians_) external restricted {
         _setGuardians(guardians_);
+    }
+
+    /// @inheritdoc ITradingHalt
+    function setVenues(IHeeding[] calldata venues_) external restricted {
+        if (venues_.length > VENUES_MOST) revert TooManyVenues(VENUES_MOST, venues_.length);
+        _venues = venues_;
+        emit VenuesSet(venues_);
+        _tell();
+    }
+
+    /// @inheritdoc ITradingHalt
+    function venues() external view returns (IHeeding[] memory) {
+        return _venues;
     }
 
     /// @inheritdoc ITradingHalt
@@ -87,6 +108,12 @@ contract TradingHalt is ITradingHalt, EIP712, AccessManaged {
         if (address(guardians_) == address(0)) revert ZeroGuardians();
         guardians = guardians_;
         emit GuardiansSet(address(guardians_));
+    }
+
+    function _tell() private {
+        for (uint256 i = 0; i < _venues.length; ++i) {
+            _venues[i].heed();
+        }
     }
 
     function _check(bytes32 digest, bytes calldata proof) private view {

@@ -2,8 +2,11 @@
 pragma solidity 0.8.37;
 
 import {ICompliance} from "../interfaces/ICompliance.sol";
+import {ICountedToken} from "../interfaces/ICountedToken.sol";
 import {IFund} from "../interfaces/IFund.sol";
 import {IPassport} from "../interfaces/IPassport.sol";
+import {IRulebook} from "../interfaces/IRulebook.sol";
+import {Slice, Slices} from "../libraries/Slices.sol";
 import {IERC4626} from "@openzeppelin/contracts/interfaces/IERC4626.sol";
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
@@ -14,17 +17,20 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 /// @title Fund
 /// @notice See `IFund`.
-/// @dev What every deposit writes shares one slot. The fund itself holds the queued shares, which
-/// earn nothing; it has no passport, so nobody can send it others.
-contract Fund is IFund, ERC4626 {
+/// @dev What every deposit writes shares one slot, as does what a transfer needs to know of a
+/// holder: its shares, and the share-seconds they earned. The fund itself holds the queued shares,
+/// which earn nothing; it has no passport, so nobody can send it others.
+contract Fund is IFund, ICountedToken, ERC4626 {
     using SafeERC20 for IERC20;
+    using Math for uint256;
     using SafeCast for uint256;
+    using Slices for Slice;
 
     struct Pool {
         uint112 points; //    share-seconds of the running period, as of `updatedAt`
         uint40 updatedAt; //                                               [UTC unix s]
         uint64 cash; //       to invest or to redeem                       [ud]
-        uint32 period; //     running
+        uint24 period; //     running
     }
 
     struct Book {
@@ -34,14 +40,13 @@ contract Fund is IFund, ERC4626 {
         uint40 startedAt; //  of the running period                        [UTC unix s]
     }
 
-    struct Slice {
-        uint112 points; //    share-seconds of `period`, as of `updatedAt`
-        uint40 updatedAt; //                                               [UTC unix s]
-        uint32 period; //     when last looked at
+    struct Supply {
+        uint88 shares; //     of all holders, those queued included
+        uint32 holders;
     }
 
     struct Holder {
-        Slice slice;
+        Slice slice; //       shares and share-seconds
         // slot
         uint64 owed; //       of closed periods                            [ud]
         uint64 lent; //       by the float, to round up                    [ud]
@@ -61,6 +66,7 @@ contract Fund is IFund, ERC4626 {
     }
 
     uint64 private constant CENT = 10_000; //      [ud]
+    uint256 private constant VIRTUAL_SHARES = 1_000_000; // against the first depositor's tricks
     uint256 private constant WHOLE_PPM = 1_000_000;
     uint256 private constant Q128 = 2 ** 128;
 
@@ -86,6 +92,7 @@ contract Fund is IFund, ERC4626 {
 
     Pool private _pool;
     Book private _book;
+    Supply private _supply;
     Purse private _purse;
     uint96 private _first; // ticket to serve next
     uint96 private _next; //  ticket to give next
@@ -152,7 +159,7 @@ contract Fund is IFund, ERC4626 {
         uint256 rate =
             pool.points == 0 ? 0 : Math.mulDiv(sharedUd, Q128, pool.points, Math.Rounding.Ceil);
 
-        uint32 closed = pool.period;
+        uint24 closed = pool.period;
         _periods[closed] = Period({
             endedAt: uint40(block.timestamp),
             rate: rate,
@@ -171,8 +178,8 @@ contract Fund is IFund, ERC4626 {
     /// @inheritdoc IFund
     function claim(address holder) external returns (uint64 amountUd) {
         if (!passport.isAllowed(holder, 0)) revert PassportInvalid(holder, 0);
-        _sync(holder);
         Holder storage h = _holders[holder];
+        h.slice = _sync(holder, _pool.period);
         Purse memory purse = _purse;
         (uint64 owedUd, uint64 lentUd) = (h.owed, h.lent);
 
@@ -223,16 +230,9 @@ contract Fund is IFund, ERC4626 {
         if (waitedUdS > mostUdS) revert WaitedTooLong(waitedUdS, mostUdS);
         shares = previewDeposit(amountUd);
 
-        Pool memory pool = _accrued(_book.queued);
-        _sync(receiver);
-        uint112 points = Math.mulDiv(shares, waitedUdS, amountUd).toUint112();
-        _holders[receiver].slice.points += points;
-        pool.points += points;
-        pool.cash += amountUd;
-        _pool = pool;
-        ERC20._update(address(0), receiver, shares);
+        _ask(address(0), receiver, shares);
+        _make(receiver, amountUd, shares, Math.mulDiv(shares, waitedUdS, amountUd));
         emit Deposit(msg.sender, receiver, amountUd, shares);
-        compliance.recordTransfer(address(this), address(0), receiver, shares);
         _transferIn(msg.sender, amountUd);
     }
 
@@ -283,8 +283,7 @@ contract Fund is IFund, ERC4626 {
         if (!passport.isAllowed(msg.sender, _INVEST)) revert PassportInvalid(msg.sender, _INVEST);
 
         _pool = _accrued(_book.queued);
-        _sync(msg.sender);
-        ERC20._update(msg.sender, address(this), shares);
+        _move(msg.sender, address(this), shares);
         _book.queued += shares.toUint88();
         ticket = _next++;
         _tickets[ticket] = Ticket(msg.sender, shares.toUint96());
@@ -298,9 +297,8 @@ contract Fund is IFund, ERC4626 {
 
         delete _tickets[ticket];
         _pool = _accrued(_book.queued);
-        _sync(msg.sender);
         _book.queued -= uint88(t.shares);
-        ERC20._update(address(this), msg.sender, t.shares);
+        _move(address(this), msg.sender, t.shares);
         emit ExitCancelled(ticket, msg.sender, t.shares);
     }
 
@@ -355,7 +353,7 @@ contract Fund is IFund, ERC4626 {
 
     /// @inheritdoc IFund
     function owedOf(address holder) external view returns (uint64 owedUd, uint64 lentUd) {
-        (, uint64 earnedUd) = _synced(holder);
+        (, uint64 earnedUd) = _synced(holder, _pool.period);
         return (_holders[holder].owed + earnedUd, _holders[holder].lent);
     }
 
@@ -405,6 +403,21 @@ contract Fund is IFund, ERC4626 {
         return _book.cap;
     }
 
+    /// @notice Shares of `holder`.
+    function balanceOf(address holder) public view override(ERC20, IERC20) returns (uint256) {
+        return _holders[holder].slice.shares();
+    }
+
+    /// @notice Shares of all holders, those queued included.
+    function totalSupply() public view override(ERC20, IERC20) returns (uint256) {
+        return _supply.shares;
+    }
+
+    /// @inheritdoc ICountedToken
+    function holders() external view returns (uint256) {
+        return _supply.holders;
+    }
+
     /// @notice Cash held and money invested, at cost [ud].
     function totalAssets() public view override(ERC4626, IERC4626) returns (uint256) {
         return uint256(_pool.cash) + _book.invested;
@@ -417,10 +430,7 @@ contract Fund is IFund, ERC4626 {
         override(ERC4626, IERC4626)
         returns (uint256)
     {
-        uint256 assets = totalAssets();
-        uint256 cap = _book.cap;
-        if (assets >= cap || !passport.isAllowed(receiver, _INVEST)) return 0;
-        return cap - assets;
+        return passport.isAllowed(receiver, _INVEST) ? _room() : 0;
     }
 
     /// @notice Shares `receiver` may mint: up to the cap, with a passport.
@@ -436,6 +446,49 @@ contract Fund is IFund, ERC4626 {
 
     // --- vault ----------------------------------------------------------------------------------
 
+    /// @notice Makes shares of `receiver` for `assets` of the caller.
+    /// @dev The cap is looked up here; the passport, once, with the rules.
+    function deposit(uint256 assets, address receiver)
+        public
+        override(ERC4626, IERC4626)
+        returns (uint256 shares)
+    {
+        uint256 total = totalAssets();
+        uint256 cap = _book.cap;
+        if (total > cap || assets > cap - total) {
+            revert ERC4626ExceededMaxDeposit(receiver, assets, maxDeposit(receiver));
+        }
+        unchecked {
+            // as `previewDeposit`; assets have 64 bits now, and the supply 88
+            shares = assets * (totalSupply() + VIRTUAL_SHARES) / (total + 1);
+        }
+        _deposit(msg.sender, receiver, assets, shares);
+    }
+
+    /// What the cap leaves.
+    function _room() private view returns (uint256) {
+        (uint256 assets, uint256 cap) = (totalAssets(), _book.cap);
+        return cap > assets ? cap - assets : 0;
+    }
+
+    function _convertToShares(uint256 assets, Math.Rounding rounding)
+        internal
+        view
+        override
+        returns (uint256)
+    {
+        return assets.mulDiv(totalSupply() + VIRTUAL_SHARES, totalAssets() + 1, rounding);
+    }
+
+    function _convertToAssets(uint256 shares, Math.Rounding rounding)
+        internal
+        view
+        override
+        returns (uint256)
+    {
+        return shares.mulDiv(totalAssets() + 1, totalSupply() + VIRTUAL_SHARES, rounding);
+    }
+
     function _decimalsOffset() internal pure override returns (uint8) {
         return 6;
     }
@@ -444,10 +497,31 @@ contract Fund is IFund, ERC4626 {
         internal
         override
     {
-        _mint(receiver, shares);
-        _pool.cash += assets.toUint64();
+        if (!_isPlain(receiver, receiver, shares)) {
+            if (!passport.isAllowed(receiver, _INVEST)) {
+                revert ERC4626ExceededMaxDeposit(receiver, assets, 0);
+            }
+            compliance.recordTransfer(address(this), address(0), receiver, shares);
+        }
+        _make(receiver, assets, shares, 0);
         emit Deposit(caller, receiver, assets, shares);
         _transferIn(caller, assets);
+    }
+
+    /// Makes shares that nobody questions any longer.
+    /// @param points share-seconds they come with
+    function _make(address receiver, uint256 assets, uint256 shares, uint256 points) private {
+        Supply memory supply = _supply;
+        Pool memory pool = _grown(supply.shares - _book.queued);
+        Slice slice = _sync(receiver, pool.period);
+        supply.shares = (supply.shares + shares).toUint88();
+        if (slice.shares() == 0 && shares != 0) ++supply.holders;
+        _supply = supply;
+        _holders[receiver].slice = slice.withPoints(points).more(shares);
+        pool.points = (pool.points + points).toUint112();
+        pool.cash = (pool.cash + assets).toUint64();
+        _pool = pool;
+        emit Transfer(address(0), receiver, shares);
     }
 
     function _withdraw(
@@ -465,14 +539,53 @@ contract Fund is IFund, ERC4626 {
     }
 
     function _update(address from, address to, uint256 shares) internal override {
-        if (to != address(0)) {
-            if (from != address(0)) _checkPassports(from, to); // else by `maxDeposit`
-            compliance.recordTransfer(address(this), from, to, shares);
+        if (from != address(0)) {
+            uint256 held = balanceOf(from);
+            if (held < shares) revert ERC20InsufficientBalance(from, held, shares);
         }
-        _pool = _accrued(_book.queued);
-        if (from != address(0)) _sync(from);
-        if (to != address(0)) _sync(to);
-        super._update(from, to, shares);
+        if (to != address(0)) _ask(from, to, shares);
+        if (from == address(0) || to == address(0)) _pool = _accrued(_book.queued);
+        _move(from, to, shares);
+    }
+
+    /// Asks for passports and rules: the passport alone where no rule speaks to it.
+    function _ask(address from, address to, uint256 shares) private {
+        if (_isPlain(from == address(0) ? to : from, to, shares)) return;
+        _checkPassports(from, to);
+        compliance.recordTransfer(address(this), from, to, shares);
+    }
+
+    function _isPlain(address from, address to, uint256 shares) private view returns (bool) {
+        return passport.isPlain(from, to, _INVEST, uint8(IRulebook.Kind.SHARE), shares);
+    }
+
+    /// Moves shares once they may. Call it with the pool accrued, where the supply or the queue
+    /// changes.
+    function _move(address from, address to, uint256 shares) private {
+        uint24 period = _pool.period;
+        bool leaves = false;
+        bool joins = false;
+        if (from != address(0)) {
+            Slice slice = _sync(from, period);
+            uint256 held = slice.shares();
+            if (held < shares) revert ERC20InsufficientBalance(from, held, shares);
+            _holders[from].slice = slice.less(shares);
+            leaves = held == shares;
+        }
+        if (to != address(0)) {
+            Slice slice = _sync(to, period);
+            joins = slice.shares() == 0;
+            _holders[to].slice = slice.more(shares);
+        }
+        if (from == address(0) || to == address(0) || (joins != leaves && shares != 0)) {
+            Supply memory supply = _supply;
+            if (from == address(0)) supply.shares = (supply.shares + shares).toUint88();
+            if (to == address(0)) supply.shares -= uint88(shares);
+            if (joins && shares != 0) ++supply.holders;
+            if (leaves && shares != 0) --supply.holders;
+            _supply = supply;
+        }
+        emit Transfer(from, to, shares);
     }
 
     function _checkPassports(address from, address to) private view {
@@ -485,51 +598,51 @@ contract Fund is IFund, ERC4626 {
     // --- share-seconds --------------------------------------------------------------------------
 
     /// The pool as of now. Call it before the supply or the queue changes.
-    function _accrued(uint256 queued) private view returns (Pool memory pool) {
+    function _accrued(uint256 queued) private view returns (Pool memory) {
+        return _grown(totalSupply() - queued);
+    }
+
+    function _grown(uint256 earning) private view returns (Pool memory pool) {
         pool = _pool;
-        uint256 passed = block.timestamp - pool.updatedAt;
-        if (passed == 0) return pool;
-        pool.points += ((totalSupply() - queued) * passed).toUint112();
+        uint256 points;
+        unchecked {
+            points = pool.points + earning * (block.timestamp - pool.updatedAt); // 88 bits of shares
+        }
+        pool.points = points.toUint112();
         pool.updatedAt = uint40(block.timestamp);
     }
 
     /// The holder's slice as of now, and what it earned in periods closed meanwhile. Write both
-    /// before its balance changes.
-    function _synced(address holder) private view returns (Slice memory slice, uint64 earnedUd) {
+    /// before its shares change.
+    function _synced(address holder, uint24 period)
+        private
+        view
+        returns (Slice slice, uint64 earnedUd)
+    {
         slice = _holders[holder].slice;
-        uint256 shares = balanceOf(holder);
-        uint32 period = _pool.period;
-        uint256 since = slice.updatedAt;
-        if (slice.period != period) {
-            if (shares != 0 || slice.points != 0) {
-                earnedUd = _earned(slice, shares, period).toUint64();
-            }
-            slice.period = period;
-            slice.points = 0;
-            since = _book.startedAt;
+        if (holder == address(this)) return (slice, 0); // queued shares earn nothing
+        if (slice.period() == period) return (slice.grown(), 0);
+        if (slice.shares() != 0 || slice.points() != 0) {
+            earnedUd = _earned(slice, period).toUint64();
         }
-        slice.points += (shares * (block.timestamp - since)).toUint112();
-        slice.updatedAt = uint40(block.timestamp);
+        slice = slice.startedAt(period, _book.startedAt).grown();
     }
 
     /// Income of all closed periods since the holder was last looked at; each of the two parts is
     /// rounded down.
-    function _earned(Slice memory slice, uint256 shares, uint32 period)
-        private
-        view
-        returns (uint256)
-    {
-        Period memory then = _periods[slice.period];
-        uint256 points = slice.points + shares * (then.endedAt - slice.updatedAt);
+    function _earned(Slice slice, uint24 period) private view returns (uint256) {
+        uint256 shares = slice.shares();
+        Period memory then = _periods[uint32(slice.period())];
+        uint256 points = slice.points() + shares * (then.endedAt - slice.updatedAt());
         uint256 growth = _periods[period - 1].growth - then.growth;
         return Math.mulDiv(points, then.rate, Q128) + Math.mulDiv(shares, growth, Q128);
     }
 
-    function _sync(address holder) private {
-        (Slice memory slice, uint64 earnedUd) = _synced(holder);
-        Holder storage h = _holders[holder];
-        if (earnedUd != 0) h.owed += earnedUd;
-        h.slice = slice;
+    /// Writes what the holder earned; the caller writes the slice.
+    function _sync(address holder, uint24 period) private returns (Slice slice) {
+        uint64 earnedUd;
+        (slice, earnedUd) = _synced(holder, period);
+        if (earnedUd != 0) _holders[holder].owed += earnedUd;
     }
 
     // --- writes ---------------------------------------------------------------------------------
@@ -551,7 +664,7 @@ contract Fund is IFund, ERC4626 {
     function _serve(uint256 ticket, address holder, uint256 shares) private {
         uint64 amountUd = previewRedeem(shares).toUint64();
         _book.queued -= uint88(shares);
-        ERC20._update(address(this), address(0), shares);
+        _move(address(this), address(0), shares);
         _pool.cash -= amountUd;
         _holders[holder].released += amountUd;
         _purse.released += amountUd;

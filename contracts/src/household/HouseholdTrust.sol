@@ -302,8 +302,22 @@ contract HouseholdTrust is IHouseholdTrust, ERC1155Holder, ReentrancyGuardTransi
         for (uint256 i = 0; i < partsUd.length; ++i) {
             address beneficiary = rule.beneficiaries[i];
             if (_held[beneficiary] == 0) continue;
-            if (passport.isAllowed(beneficiary, 0)) _pay(beneficiary);
+            if (passport.isAllowed(beneficiary, 0)) _payOrHold(beneficiary);
             else emit Held(beneficiary, _held[beneficiary]);
+        }
+    }
+
+    /// One payment that the rules hold, say for travel-rule data, holds no other up.
+    function _payOrHold(address beneficiary) private {
+        uint64 amountUd = _held[beneficiary];
+        _held[beneficiary] = 0;
+        _purse.held -= amountUd;
+        try currency.transfer(beneficiary, amountUd) returns (bool) {
+            emit Paid(beneficiary, amountUd);
+        } catch {
+            _held[beneficiary] = amountUd;
+            _purse.held += amountUd;
+            emit Held(beneficiary, amountUd);
         }
     }
 
@@ -320,16 +334,18 @@ contract HouseholdTrust is IHouseholdTrust, ERC1155Holder, ReentrancyGuardTransi
         for (uint256 i = 0; i < count; ++i) {
             uint256 exact = uint256(amountUd / CENT) * sharesPpm[i];
             partsUd[i] = uint64(exact / WHOLE_PPM) * CENT;
-            remainders[i] = exact % WHOLE_PPM;
+            remainders[i] = exact % WHOLE_PPM << 8 | (type(uint8).max - i); // the lower, the larger
             leftCents -= exact / WHOLE_PPM;
         }
         for (; leftCents != 0; --leftCents) {
             uint256 largest = 0;
-            for (uint256 i = 1; i < count; ++i) {
-                if (remainders[i] > remainders[largest]) largest = i;
+            for (uint256 i = 0; i < count; ++i) {
+                uint256 remainder = remainders[i];
+                if (remainder > largest) largest = remainder;
             }
-            partsUd[largest] += CENT;
-            remainders[largest] = 0;
+            uint256 winner = type(uint8).max - (largest & type(uint8).max);
+            partsUd[winner] += CENT;
+            remainders[winner] = 0;
         }
     }
 

@@ -4,12 +4,15 @@ pragma solidity 0.8.37;
 import {IDevices} from "../interfaces/IDevices.sol";
 import {IHouseholdTrustFactory} from "../interfaces/IHouseholdTrustFactory.sol";
 import {IPassport} from "../interfaces/IPassport.sol";
+import {CodeStore} from "../libraries/CodeStore.sol";
 import {HouseholdTrust} from "./HouseholdTrust.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {Create2} from "@openzeppelin/contracts/utils/Create2.sol";
 
 /// @title HouseholdTrustFactory
 /// @notice See `IHouseholdTrustFactory`.
+/// @dev A trust is a whole contract, no proxy. What it is made from is written once, as the code
+/// of a contract of its own, when the factory is made, so that the factory need not carry it.
 contract HouseholdTrustFactory is IHouseholdTrustFactory {
     struct Move {
         address holder; // zero: the owner
@@ -28,6 +31,9 @@ contract HouseholdTrustFactory is IHouseholdTrustFactory {
     /// @notice Who owns a device.
     IDevices public immutable devices;
 
+    /// @notice Keeps the creation code of a trust, behind a stop.
+    address public immutable codeStore;
+
     /// @inheritdoc IHouseholdTrustFactory
     mapping(address trust => bool) public isTrust;
 
@@ -35,6 +41,7 @@ contract HouseholdTrustFactory is IHouseholdTrustFactory {
 
     constructor(IERC20 currency_, IPassport passport_, IDevices devices_) {
         (currency, passport, devices) = (currency_, passport_, devices_);
+        codeStore = CodeStore.write(type(HouseholdTrust).creationCode);
     }
 
     /// @inheritdoc IHouseholdTrustFactory
@@ -114,8 +121,8 @@ contract HouseholdTrustFactory is IHouseholdTrustFactory {
     }
 
     function _code(Terms calldata terms) private view returns (bytes memory) {
-        return bytes.concat(
-            type(HouseholdTrust).creationCode,
+        return CodeStore.readWith(
+            codeStore,
             abi.encode(
                 currency,
                 passport,

@@ -2,12 +2,15 @@
 pragma solidity 0.8.37;
 
 import {IPassport} from "../interfaces/IPassport.sol";
+import {Leeway} from "../libraries/Leeway.sol";
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 
 /// @title Passport
 /// @notice See `IPassport`.
 /// @dev The wallets of a person have equal entries, so that `isAllowed` reads one slot and no more.
 contract Passport is IPassport, AccessManaged {
+    using Leeway for uint256;
+
     struct Entry {
         uint8 permissions; //  bits                      [INVEST | TRADE_ENERGY | CARBON]
         uint40 expiry; //      first second not covered  [UTC unix s]
@@ -30,6 +33,9 @@ contract Passport is IPassport, AccessManaged {
     mapping(address issuer => uint40) public accreditedUntil;
     /// @inheritdoc IPassport
     mapping(address issuer => mapping(uint16 country => bool)) public inScope;
+
+    /// @inheritdoc IPassport
+    mapping(uint16 country => uint256) public leewayOf;
 
     mapping(address account => Entry) private _entries;
     mapping(bytes32 identity => address[]) private _wallets;
@@ -142,6 +148,14 @@ contract Passport is IPassport, AccessManaged {
         }
     }
 
+    // --- rules ----------------------------------------------------------------------------------
+
+    /// @inheritdoc IPassport
+    function setLeeway(uint16 country, uint256 leeway) external restricted {
+        leewayOf[country] = leeway;
+        emit LeewaySet(country, leeway);
+    }
+
     // --- questions ------------------------------------------------------------------------------
 
     /// @inheritdoc IPassport
@@ -156,14 +170,38 @@ contract Passport is IPassport, AccessManaged {
 
     /// @inheritdoc IPassport
     function isAllowed(address account, uint8 permissions) public view returns (bool) {
-        Entry memory entry = _entries[account];
-        return entry.permissions & permissions == permissions && block.timestamp < entry.expiry
-            && !entry.frozen;
+        return _isGood(_word(account), permissions);
     }
 
     /// @inheritdoc IPassport
     function areAllowed(address from, address to, uint8 permissions) external view returns (bool) {
         return isAllowed(from, permissions) && isAllowed(to, permissions);
+    }
+
+    /// @inheritdoc IPassport
+    function isPlain(address from, address to, uint8 permissions, uint8 kind, uint256 amount)
+        external
+        view
+        returns (bool)
+    {
+        uint256 sender = _word(from);
+        uint256 receiver = _word(to);
+        if (!_isGood(sender, permissions) || !_isGood(receiver, permissions)) return false;
+        if (!leewayOf[_countryOf(sender)].allows(kind, amount)) return false;
+        return _countryOf(sender) == _countryOf(receiver)
+            || leewayOf[_countryOf(receiver)].allows(kind, amount);
+    }
+
+    /// @inheritdoc IPassport
+    function isPlainTrade(address account, uint8 permissions, uint8 kind, uint8 otherKind)
+        external
+        view
+        returns (bool)
+    {
+        uint256 word = _word(account);
+        if (!_isGood(word, permissions)) return false;
+        uint256 leeway = leewayOf[_countryOf(word)];
+        return leeway.allows(kind, 0) && leeway.allows(otherKind, 0);
     }
 
     /// @inheritdoc IPassport
@@ -289,6 +327,23 @@ contract Passport is IPassport, AccessManaged {
     function _existing(address account) private view returns (Entry storage entry) {
         entry = _entries[account];
         if (entry.expiry == 0) revert NoPassport(account);
+    }
+
+    /// An entry as it lies in its slot, the first field lowest: cheaper to ask than its copy.
+    function _word(address account) private view returns (uint256 word) {
+        Entry storage entry = _entries[account];
+        assembly ("memory-safe") {
+            word := sload(entry.slot)
+        }
+    }
+
+    function _isGood(uint256 word, uint256 permissions) private view returns (bool) {
+        return word & permissions == permissions && block.timestamp < uint40(word >> 8)
+            && word >> 64 & 0xff == 0;
+    }
+
+    function _countryOf(uint256 word) private pure returns (uint16) {
+        return uint16(word >> 48);
     }
 
     function _canTransact(address account) private view returns (bool) {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {ICurrency} from "./ICurrency.sol";
+import {IPassport} from "./IPassport.sol";
+
 /// @title Clearing: holds a community's money and pays only what a final statement authorises
 /// @notice Members deposit settlement money. For each commit period the operator posts one
 /// statement, whatever the number of members: its payout root commits to one salted leaf a member
@@ -9,30 +12,45 @@ pragma solidity 0.8.37;
 /// live stay so for ever. A member whose request to leave is ignored can take everything out
 /// without the operator.
 ///
+/// One contract is one community, with its terms in the code: its funds are the currency this
+/// address holds, out of reach of every other community.
+///
 /// All amounts are micro-dollars [ud], all times UTC unix seconds [s], energy is watt-hours [Wh].
 ///
+/// A correction is a later statement. Its leaves carry the corrected cumulative amounts, and its
+/// audit bundle names the period corrected; what is paid then is the difference. Cumulative payouts
+/// never fall, so what was authorised too much is taken from the balance, or from later earnings
+/// until they make up for it.
+///
 /// @dev Assumptions. The currency moves exactly the amounts asked for and calls nobody. Fewer than
-/// the quorum of a community's verifiers collude, so that in a statement with a proof
+/// the quorum of the community's verifiers collude, so that in a statement with a proof
 /// - the leaves add up to the statement's totals, one leaf an account;
 /// - no account's payout is below an earlier statement's;
 /// - deposits are accounted for whole and in the order they were made here, and every account
 ///   with an accounted deposit has a leaf.
 ///
 /// What holds whatever operator and verifiers do: a community's funds pay nobody outside it, no
-/// more than was deposited is paid, what was paid to an account never falls, nothing is paid from
-/// a root before it is live or after a veto, and no role here can stop a withdrawal.
+/// more is paid than came in, what was paid to an account never falls, nothing is paid from a root
+/// before it is live or after a veto, and no role here can stop a withdrawal.
 ///
-/// Warning: **a community ends with its first escape.** Balances that left by an escape are still
+/// What is kept of a statement is its root and when it is live, and of the last accepted one, the
+/// head, also its hash and totals. After a veto the head is void, and whoever wants to go on from
+/// there shows the statements before it, which are in the events and lead back by their hashes:
+/// see `rewind`. Withdrawals, vetoes and escapes do not wait for that.
+///
+/// Warning: **the community ends with the first escape.** Balances that left by an escape are still
 /// in the operator's books, so no later statement could be paid in full. From then on nothing is
 /// posted or deposited, statements not yet live are void, and each member escapes by the same last
 /// live statement, which exactly exhausts the funds.
 ///
 /// Warning: **a payment needs the account's passport to be valid**, a served exit does not: the
 /// request is then cleared and the payout held for a later withdrawal. Otherwise a lapsed passport
-/// could freeze a community.
+/// could freeze the community.
 ///
 /// Warning: **lost keys.** Terms are fixed for ever. If the operator's key is lost, members leave
 /// through `requestExit` and `escape` and the community opens anew under another name.
+///
+/// Warning: **money sent here without `deposit`** is nobody's and stays.
 interface IClearing {
     /// @notice One commit period of a community, as it is hashed and signed.
     struct Statement {
@@ -64,13 +82,9 @@ interface IClearing {
 
     /// @notice What is kept of a statement.
     struct Record {
-        bytes32 hash; // zero where there is no such epoch
-        bytes32 payoutRoot;
-        uint64 end; // first second not settled
-        uint64 liveAt; // first second in which it pays
+        bytes26 payoutRoot; // its first 26 bytes; zero where it is void or there is no such epoch
+        uint64 liveAt; // first second in which it pays; zero where there is no such epoch
         uint64 previousEpoch; // accepted before it; zero for the first
-        uint128 depositsUd;
-        uint128 payoutsUd;
         bool vetoed; // void for ever
     }
 
@@ -78,15 +92,16 @@ interface IClearing {
     /// next one must build. All zero before the first, but for `nextEpoch`.
     struct Head {
         uint64 epoch;
-        bytes32 hash;
+        bytes32 hash; // this, the end and the totals are of a void statement while `isVoid`
         uint64 end;
         uint64 liveAt;
         uint128 depositsUd;
         uint128 payoutsUd;
         uint64 nextEpoch; // the epoch the next statement must carry
+        bool isVoid; // `rewind` comes first
     }
 
-    /// @notice A community's terms, fixed when it opens, and its money.
+    /// @notice The community's terms, fixed for ever, and its money.
     struct Terms {
         address operator; // posts
         address guardian; // may veto
@@ -95,78 +110,50 @@ interface IClearing {
         uint32 exitWindow; // within which an exit must be served [s]
         bool woundUp; // ended by an escape
         uint128 depositsUd; // ever made
-        uint128 fundsUd; // held now
+        uint256 fundsUd; // held now
     }
 
-    /// @notice A community was opened.
-    event Opened(
-        bytes32 indexed community,
-        string name,
-        address operator,
-        address guardian,
-        address verifier,
-        uint32 delay,
-        uint32 exitWindow
-    );
-
     /// @notice Money came in for `account`.
-    event Deposited(bytes32 indexed community, address indexed account, uint256 amountUd);
+    event Deposited(address indexed account, uint256 amountUd);
 
     /// @notice A statement was accepted; it pays from `liveAt` unless vetoed.
-    event Posted(
-        bytes32 indexed community,
-        uint64 indexed epoch,
-        bytes32 statementHash,
-        Statement statement,
-        uint64 liveAt
-    );
+    event Posted(bytes32 statementHash, Statement statement, uint64 liveAt);
 
     /// @notice The accepted statements in `fromEpoch` … `toEpoch` are void.
-    event Vetoed(bytes32 indexed community, uint64 fromEpoch, uint64 toEpoch);
+    event Vetoed(uint64 fromEpoch, uint64 toEpoch);
 
-    /// @notice `account` was paid; `cumulativeUd` is all it was paid ever.
-    event Withdrawn(
-        bytes32 indexed community,
-        address indexed account,
-        uint64 epoch,
-        uint256 amountUd,
-        uint256 cumulativeUd
-    );
+    /// @notice The next statement builds on that of `epoch`; both zero: it is the first.
+    event Rewound(uint64 epoch, bytes32 statementHash);
+
+    /// @notice `account` was paid by the root of `epoch`; `cumulativeUd` is all it was paid ever.
+    /// How much it was this time, the currency's `Transfer` beside it says.
+    event Withdrawn(address indexed account, uint64 epoch, uint256 cumulativeUd);
 
     /// @notice `account` asked to leave; to be served until `deadline`.
-    event ExitRequested(bytes32 indexed community, address indexed account, uint64 deadline);
+    event ExitRequested(address indexed account, uint64 deadline);
 
     /// @notice The request was served by the statement of `epoch`.
-    event ExitServed(bytes32 indexed community, address indexed account, uint64 epoch);
+    event ExitServed(address indexed account, uint64 epoch);
 
     /// @notice The community has ended; `epoch` is its last statement (zero: none was live).
-    event WoundUp(bytes32 indexed community, uint64 epoch);
+    event WoundUp(uint64 epoch);
 
     /// @notice `account` took its payout and balance out; `cumulativeUd` is all it was paid ever.
     /// Deposits after its leaf are in a `Reclaimed` of their own.
-    event Escaped(
-        bytes32 indexed community,
-        address indexed account,
-        uint64 epoch,
-        uint256 amountUd,
-        uint256 cumulativeUd
-    );
+    event Escaped(address indexed account, uint64 epoch, uint256 amountUd, uint256 cumulativeUd);
 
     /// @notice `account` took back deposits its last statement does not account for.
-    event Reclaimed(bytes32 indexed community, address indexed account, uint256 amountUd);
+    event Reclaimed(address indexed account, uint256 amountUd);
 
-    /// @notice Thrown when a role of a new community would be nobody's.
+    /// @notice Thrown when a role would be nobody's.
     error ZeroRole();
 
     /// @notice Thrown when an exit could not be served in time: a root must be live within the
     /// window.
     error ExitWindowTooShort(uint32 exitWindow, uint32 delay);
 
-    /// @notice Thrown when the name is taken.
-    error CommunityExists(bytes32 community);
-
-    /// @notice Thrown when no community has this id.
-    error UnknownCommunity(bytes32 community);
+    /// @notice Thrown when a statement is of another community.
+    error WrongCommunity(bytes32 expected, bytes32 given);
 
     /// @notice Thrown when the community has ended.
     error CommunityWoundUp(bytes32 community);
@@ -178,7 +165,7 @@ interface IClearing {
     error ZeroAmount();
 
     /// @notice Thrown when two lists that belong together differ in length.
-    error LengthsDiffer(uint256 accounts, uint256 amounts);
+    error LengthsDiffer(uint256 one, uint256 other);
 
     /// @notice Thrown when a statement is posted by someone else.
     error NotOperator(address caller, address operator);
@@ -200,6 +187,15 @@ interface IClearing {
 
     /// @notice Thrown when the statement does not build on the last accepted one.
     error WrongPrevious(bytes32 expected, bytes32 given);
+
+    /// @notice Thrown when the head is void: the statement with this hash must be shown first.
+    error HeadVoid(bytes32 statementHash);
+
+    /// @notice Thrown when there is nothing to go back from.
+    error HeadStands(bytes32 statementHash);
+
+    /// @notice Thrown when the statement shown is not the one before.
+    error WrongStatement(bytes32 expected, bytes32 given);
 
     /// @notice Thrown when the period is empty or begins before the last accepted one ended.
     error WrongPeriod(uint64 notBefore, uint64 start, uint64 end);
@@ -229,13 +225,10 @@ interface IClearing {
     error AlreadyLive(uint64 epoch, uint64 liveAt);
 
     /// @notice Thrown when the leaf does not lead to the root of its statement.
-    error LeafRefused(bytes32 leaf, bytes32 payoutRoot);
+    error LeafRefused(bytes32 leaf, bytes26 payoutRoot);
 
     /// @notice Thrown when the account was paid all this authorises already.
     error NothingDue(address account, uint128 paidUd);
-
-    /// @notice Thrown when a payment would exceed what the community holds.
-    error FundsExceeded(uint128 fundsUd, uint128 amountUd);
 
     /// @notice Thrown when an account without deposits asks to leave.
     error NoDeposits(address account);
@@ -264,40 +257,17 @@ interface IClearing {
     /// @notice Thrown when deposits to reclaim are accounted for: the account has a leaf.
     error DepositsAccounted(uint128 accountedUd, uint128 madeBeforeUd);
 
-    /// @notice Opens a community.
-    /// @dev Called by the opening role.
-    /// @param name a name nobody used here before
-    /// @param operator who posts statements
-    /// @param guardian who may veto them before they are live
-    /// @param verifier the `IVerifier` that judges their proofs
-    /// @param delay from posting to live [s]
-    /// @param exitWindow within which an exit must be served [s], longer than `delay`
-    /// @return community keccak256(abi.encode(chain id, this contract, keccak256(name)))
-    function open(
-        string calldata name,
-        address operator,
-        address guardian,
-        address verifier,
-        uint32 delay,
-        uint32 exitWindow
-    ) external returns (bytes32 community);
-
     /// @notice Takes `amountUd` from the caller as a deposit of `account`, whose passport must
     /// allow trading energy.
     /// @dev Called by anyone who approved the currency.
-    function deposit(bytes32 community, address account, uint128 amountUd) external;
+    function deposit(address account, uint128 amountUd) external;
 
     /// @notice The same for many accounts, with one transfer.
-    function depositMany(
-        bytes32 community,
-        address[] calldata accounts,
-        uint128[] calldata amountsUd
-    ) external;
+    function depositMany(address[] calldata accounts, uint128[] calldata amountsUd) external;
 
     /// @notice The same as `deposit`, with the caller's permit for `amountUd` (EIP-2612). A permit
     /// somebody else handed in first does no harm.
     function depositWithPermit(
-        bytes32 community,
         address account,
         uint128 amountUd,
         uint256 deadline,
@@ -312,83 +282,97 @@ interface IClearing {
     function post(Statement calldata statement, bytes calldata proof) external;
 
     /// @notice Voids the accepted statement of `epoch` and all after it, before it is live. The
-    /// next one builds on the statement before `epoch`.
+    /// next one builds on the statement before `epoch`, after a `rewind`.
     /// @dev Called by the guardian.
-    function veto(bytes32 community, uint64 epoch) external;
+    function veto(uint64 epoch) external;
+
+    /// @notice Goes back, after a veto, to the last accepted statement.
+    /// @dev Called by anyone.
+    /// @param statements from the void one at the head to the accepted one it leads to, newest
+    /// first; where none is accepted, to the first of all
+    function rewind(Statement[] calldata statements) external;
 
     /// @notice Pays `leaf.account` what the live statement of `epoch` authorises, less what it was
     /// paid before.
     /// @dev Called by anyone. Nobody can pause it.
     /// @param proof sibling hashes from the leaf to the payout root
-    function withdraw(bytes32 community, uint64 epoch, Leaf calldata leaf, bytes32[] calldata proof)
+    function withdraw(uint64 epoch, Leaf calldata leaf, bytes32[] calldata proof) external;
+
+    /// @notice The same for many accounts. Passes over those that were paid already or whose
+    /// passport is not valid, so that none of them keeps the others waiting.
+    /// @dev Called by anyone, such as a keeper.
+    function withdrawMany(uint64 epoch, Leaf[] calldata leaves, bytes32[][] calldata proofs)
         external;
 
     /// @notice Asks to leave: a statement posted from now on must be live, within the exit window,
     /// in which the caller's leaf accounts for all it has deposited and keeps no balance.
     /// @dev Called by an account with deposits.
-    function requestExit(bytes32 community) external;
+    function requestExit() external;
 
     /// @notice Serves a requested exit by such a statement, and pays out.
     /// @dev Called by anyone, late too.
-    function serveExit(
-        bytes32 community,
-        uint64 epoch,
-        Leaf calldata leaf,
-        bytes32[] calldata proof
-    ) external;
+    function serveExit(uint64 epoch, Leaf calldata leaf, bytes32[] calldata proof) external;
 
     /// @notice Pays `leaf.account` everything: payout and balance, less what it was paid, and
     /// deposits after the leaf. Winds the community up if nobody has yet.
     /// @dev Called by an account whose own exit is overdue; once the community is wound up, by
     /// anyone for any account.
     /// @param epoch the last live statement
-    function escape(bytes32 community, uint64 epoch, Leaf calldata leaf, bytes32[] calldata proof)
-        external;
+    function escape(uint64 epoch, Leaf calldata leaf, bytes32[] calldata proof) external;
 
     /// @notice Gives the caller back its deposits, none of which the last live statement accounts
     /// for, so that it has no leaf to escape by. Winds the community up if nobody has yet.
     /// @dev Called by an account whose own exit is overdue; once the community is wound up, by any
     /// account for itself.
-    function reclaim(bytes32 community) external;
+    /// @param statements as `rewind` takes them, where the head is void or will be: statements not
+    /// yet live end with the community. Not looked at otherwise.
+    function reclaim(Statement[] calldata statements) external;
+
+    /// @notice The community's id: keccak256(abi.encode(chain id, this contract,
+    /// keccak256(name))).
+    function community() external view returns (bytes32);
+
+    /// @notice The money held.
+    function currency() external view returns (ICurrency);
+
+    /// @notice Who may be paid.
+    function passport() external view returns (IPassport);
 
     /// @notice Hash of a statement, bound to this chain and contract:
     /// keccak256(abi.encode(chain id, this contract, statement)).
     function statementHash(Statement calldata statement) external view returns (bytes32);
 
     /// @notice Hash of a leaf: keccak256(keccak256(abi.encode(community, leaf))).
-    function leafHash(bytes32 community, Leaf calldata leaf) external pure returns (bytes32);
+    function leafHash(Leaf calldata leaf) external view returns (bytes32);
 
     /// @notice What `account` was paid, ever [ud].
-    function paid(bytes32 community, address account) external view returns (uint128);
+    function paid(address account) external view returns (uint128);
 
     /// @notice What was deposited for `account`, ever, less what it took back [ud].
-    function deposited(bytes32 community, address account) external view returns (uint128);
+    function deposited(address account) external view returns (uint128);
 
     /// @notice What the community holds now: deposits less payments [ud].
-    function fundsOf(bytes32 community) external view returns (uint128);
+    function funds() external view returns (uint256);
 
     /// @notice The community's terms and money.
-    function termsOf(bytes32 community) external view returns (Terms memory);
+    function terms() external view returns (Terms memory);
 
     /// @notice The statement the next one must build on.
-    function headOf(bytes32 community) external view returns (Head memory);
+    function head() external view returns (Head memory);
 
     /// @notice What is kept of the statement of `epoch`.
-    function statementOf(bytes32 community, uint64 epoch) external view returns (Record memory);
+    function statementOf(uint64 epoch) external view returns (Record memory);
 
     /// @notice The account's request to leave; all zero where there is none.
     /// @return deadline until when it is to be served [s]
     /// @return requestedAfter last epoch posted when it was made
     /// @return depositsAtRequestUd what the serving leaf must account for [ud]
-    function exitOf(bytes32 community, address account)
+    function exitOf(address account)
         external
         view
         returns (uint64 deadline, uint64 requestedAfter, uint128 depositsAtRequestUd);
 
     /// @notice The oldest unserved request to leave; zero where there is none. Posting is refused
     /// after its deadline.
-    function oldestExitOf(bytes32 community)
-        external
-        view
-        returns (address account, uint64 deadline);
+    function oldestExit() external view returns (address account, uint64 deadline);
 }

@@ -9,7 +9,10 @@ interface ICompliance {
     /// @dev Called by anyone.
     function checkTransfer(address token, address from, address to, uint256 amount) external view;
 
-    /// @notice The same check; then counts the transfer (holders, daily limits).
+    /// @notice The same check; then counts the transfer (daily limits, what was acquired).
     /// @dev Called by registered tokens and venues, before the tokens move.
     function recordTransfer(address token, address from, address to, uint256 amount) external;
+
+    /// @notice Is this a venue: a contract of the platform that judges whom it serves itself?
+    function isVenue(address account) external view returns (bool);
 }

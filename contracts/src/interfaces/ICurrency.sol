@@ -7,6 +7,11 @@ import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC2
 /// @title Currency: settlement money, one unit a micro-dollar [ud, 10⁻⁶ CAD]
 /// @notice ERC-20 with permit. Money is made only by a facilitator, within the bucket it was
 /// given, and unmade by the same facilitator; the supply is always the sum of the bucket levels.
+///
+/// Money moves between members under the rules of their countries, however it is sent: by this
+/// contract's `transfer`, a venue, or an app (`IRuledToken`). What goes to a venue, or comes from
+/// one, is never asked about here, so that no rule stands between a member and its payout or its
+/// redemption at par; making and unmaking money is not asked about either.
 /// @dev Assumes that a facilitator holds a dollar for every dollar of its level; this contract
 /// cannot see a bank account.
 ///

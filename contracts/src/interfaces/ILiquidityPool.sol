@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IHeeding} from "./IHeeding.sol";
 import {IVenue} from "./IVenue.sol";
 
 /// @title LiquidityPool: one asset against settlement money, at any time
@@ -16,6 +17,8 @@ import {IVenue} from "./IVenue.sol";
 /// the pool has booked, not what it holds: who sends it anything without a verb has given it away,
 /// and moves no price.
 ///
+/// The pool keeps its own note of the trading halt, which tells it of every change.
+///
 /// Warning: **providing can lose.** If the price moves, a provider takes out less than the same
 /// assets held outside were worth, unless fees made up for it. `provide` asks for a word that this
 /// is understood.
@@ -25,7 +28,7 @@ import {IVenue} from "./IVenue.sol";
 ///
 /// Warning: **taking out needs a valid passport**, of a country that is not closed. The share stays
 /// the account's own until then.
-interface ILiquidityPool is IVenue {
+interface ILiquidityPool is IVenue, IHeeding {
     /// @notice Liquidity came in.
     event Provided(
         address indexed account, uint256 moneyUd, uint256 assets, uint256 shares, uint256 locked
@@ -43,6 +46,9 @@ interface ILiquidityPool is IVenue {
     event Sold(
         address indexed account, uint256 moneyUd, uint256 assets, uint256 feeUd, uint256 levyUd
     );
+
+    /// @notice The pool noted how long trading is halted.
+    event Heeded(uint64 until);
 
     /// @notice Fee and levy went to their pots.
     event Collected(uint256 feeUd, uint256 levyUd);

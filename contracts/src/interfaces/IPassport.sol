@@ -6,6 +6,9 @@ pragma solidity 0.8.37;
 /// `isAllowed` before they serve an account; no personal data is kept. An account may be bound to
 /// the identity of a person; a person has one passport, which all its wallets share: what is
 /// issued, revoked or held on one of them is so on all.
+///
+/// So that most transfers need no other question, the rulebook leaves word here, for each country,
+/// of the amounts no rule speaks to; `isPlain` answers for passports and rules at once.
 /// @dev Assumes that whoever issues has checked the person behind the account, and that all issuers
 /// compute an identity in the same way: a keyed hash of what makes a person one, whose key never
 /// leaves them, so that equal persons give equal identities and nobody can guess a person from one.
@@ -42,6 +45,9 @@ interface IPassport {
 
     /// @notice A country came into an issuer's scope, or left it.
     event ScopeSet(address indexed issuer, uint16 indexed country, bool inScope);
+
+    /// @notice What moves in a country without a question to the rulebook was set (`Leeway`).
+    event LeewaySet(uint16 indexed country, uint256 leeway);
 
     /// @notice Thrown when a passport would belong to nobody.
     error ZeroAccount();
@@ -155,6 +161,12 @@ interface IPassport {
     /// @param countries ISO 3166-1 numeric codes
     function setScope(address issuer, uint16[] calldata countries, bool inScope) external;
 
+    /// @notice Notes what moves in a country without a question to the rulebook, as one `Leeway`
+    /// word.
+    /// @dev Called by the rulebook, whenever a pack of that country comes into force.
+    /// @param country ISO 3166-1 numeric code
+    function setLeeway(uint16 country, uint256 leeway) external;
+
     /// @notice What is written in the passport of `account`; all zero where there is none.
     function passportOf(address account)
         external
@@ -166,6 +178,25 @@ interface IPassport {
 
     /// @notice Are both allowed? One question for a transfer or a trade.
     function areAllowed(address from, address to, uint8 permissions) external view returns (bool);
+
+    /// @notice Are both allowed, and does no rule of either's country speak to a transfer of this
+    /// amount? False means only that the rulebook has to be asked.
+    /// @param kind of the token: 1 money, 2 credit, 3 share, 4 certificate, as in `IRulebook.Kind`
+    function isPlain(address from, address to, uint8 permissions, uint8 kind, uint256 amount)
+        external
+        view
+        returns (bool);
+
+    /// @notice Is `account` allowed, and does no rule of its country speak to its trades of these
+    /// two kinds with a venue, whatever the amounts? False means only that the rulebook has to be
+    /// asked.
+    function isPlainTrade(address account, uint8 permissions, uint8 kind, uint8 otherKind)
+        external
+        view
+        returns (bool);
+
+    /// @notice The country's `Leeway` word; zero where the rulebook is always asked.
+    function leewayOf(uint16 country) external view returns (uint256);
 
     /// @notice Says why `account` is not allowed, by reverting with the reason's error; says nothing
     /// where `isAllowed` is true.

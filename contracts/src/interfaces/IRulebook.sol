@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {ICompliance} from "./ICompliance.sol";
+import {IPassport} from "./IPassport.sol";
 
 /// @title Compliance: the law of each country as data, asked before every transfer
 /// @notice For each kind of token and each country there is a rule pack, with the date from which
@@ -12,12 +13,20 @@ import {ICompliance} from "./ICompliance.sol";
 ///
 /// Amounts are in the smallest units of the token, times UTC unix seconds [s].
 ///
-/// @dev Assumptions. A tracked token reports every transfer, mint and burn, and is registered
-/// before its first mint; a venue reports, for every other token, each leg of a trade. Packs are
-/// changed through the `AccessManager`, whose delay is the notice everybody has.
+/// @dev Assumptions. Every token asks before a transfer between members, a tracked one before it
+/// makes tokens too; a tracked one is an `ICountedToken`, and calls nobody else while it asks. A
+/// venue asks before each trade, about both legs. Packs are changed through the `AccessManager`,
+/// whose delay is the notice everybody has.
+///
+/// Nothing is judged twice: of a transfer to or from a venue, the venue's word counts and not the
+/// token's; of a leg of a trade that a tracked token moves from member to member, the token's.
 ///
 /// What meets no rule: a burn, since redemption is always open, and the side of a transfer that
 /// is a venue, which only passes on what its members trade.
+///
+/// What no rule speaks to need not be asked: whenever a pack comes into force, its country's
+/// `Leeway` is written to the passport, up to the day the next pack is in force. A pack that
+/// counts anything, or caps holdings, leaves none.
 ///
 /// Warning: **counts err on the strict side.** The last 17 transfers of an account within a window
 /// are counted exactly; the next one is added to the newest of them, which then counts for
@@ -82,7 +91,7 @@ interface IRulebook is ICompliance {
     /// @notice Thrown when the token is not registered.
     error UnknownToken(address token);
 
-    /// @notice Thrown when whoever reports is neither a venue nor the tracked token itself.
+    /// @notice Thrown when whoever reports is neither a venue nor the token itself.
     error NotReporter(address caller, address token);
 
     /// @notice Thrown when rules would be in force before now.
@@ -129,9 +138,22 @@ interface IRulebook is ICompliance {
 
     /// @notice Registers a token.
     /// @dev Called by the registering role.
-    /// @param permissions passport bits its holders need
-    /// @param tracked whether the token itself reports every transfer, mint and burn
+    /// @param permissions passport bits its holders need; zero, for money only: any passport
+    /// @param tracked whether the token reports trades between members itself, and the rules on
+    /// holdings are asked
     function register(address token, Kind kind, uint8 permissions, bool tracked) external;
+
+    /// @notice Asks about both legs of a trade and counts them: `amount` of `token` from `seller`
+    /// to `buyer`, `paidUd` of `money` the other way.
+    /// @dev Called by a venue, before anything moves. One of the two may be the venue itself.
+    function recordTrade(
+        address token,
+        address seller,
+        address buyer,
+        uint256 amount,
+        address money,
+        uint256 paidUd
+    ) external;
 
     /// @notice Registers a venue.
     /// @dev Called by the registering role.
@@ -184,19 +206,19 @@ interface IRulebook is ICompliance {
     /// @notice How many versions of a country's rules there are.
     function versionsOf(Kind kind, uint16 country) external view returns (uint256);
 
+    /// @notice Where the rulebook looks up who an account belongs to.
+    function passport() external view returns (IPassport);
+
     /// @notice How a token is registered, and how many hold it (if tracked).
     function tokenOf(address token)
         external
         view
         returns (Kind kind, uint8 permissions, bool tracked, uint32 holders);
 
-    /// @notice Is this a venue?
-    function isVenue(address account) external view returns (bool);
-
     /// @notice What `account` sent within 24 hours, as far as it is counted.
     function sentWithinDay(address token, address account) external view returns (uint256);
 
-    /// @notice What `account` holds of a tracked token.
+    /// @notice What `account` holds of a tracked token, as the token says.
     function holdingOf(address token, address account) external view returns (uint256);
 
     /// @notice Who keeps the travel-rule data of `account`.

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IHeeding} from "./IHeeding.sol";
 import {IVerifier} from "./IVerifier.sol";
 
 /// @title TradingHalt: the emergency pause
-/// @notice A flag that venues read before a trade. A quorum of the guardians raises it for at most
+/// @notice The only pause there is: a flag that venues read before a trade. Those that keep their
+/// own note of it are told in the same transaction. A quorum of the guardians raises it for at most
 /// 72 hours; it falls by itself, and cannot be raised again until as long a gap has passed.
 /// Nothing else reads it: withdrawals, redemption, metering and payouts go on.
 /// @dev Assumes that fewer than the quorum of guardians collude, and that a venue asks
@@ -28,11 +30,17 @@ interface ITradingHalt {
     /// @notice The guardians ended the halt early.
     event Lifted(uint64 indexed number);
 
+    /// @notice These venues, and no others, are told when trading is halted or goes on.
+    event VenuesSet(IHeeding[] venues);
+
     /// @notice Another verifier judges the guardians' signatures.
     event GuardiansSet(address guardians);
 
     /// @notice Thrown when the guardians would be nobody.
     error ZeroGuardians();
+
+    /// @notice Thrown when more venues would be told than a halt can pay for.
+    error TooManyVenues(uint256 most, uint256 given);
 
     /// @notice Thrown when an order is not the next one.
     error WrongNumber(uint64 expected, uint64 given);
@@ -65,6 +73,14 @@ interface ITradingHalt {
     /// @notice Sets who judges the guardians' signatures.
     /// @dev Called by the council, behind its delay.
     function setGuardians(IVerifier guardians) external;
+
+    /// @notice Sets which venues are told, and tells them how things stand.
+    /// @dev Called by the council, behind its delay. None of them may refuse: one that did would
+    /// keep a halt from the others.
+    function setVenues(IHeeding[] calldata venues) external;
+
+    /// @notice The venues that are told.
+    function venues() external view returns (IHeeding[] memory);
 
     /// @notice Is trading halted now?
     function isHalted() external view returns (bool);

@@ -5,135 +5,127 @@ import {IClearing} from "../interfaces/IClearing.sol";
 import {ICurrency} from "../interfaces/ICurrency.sol";
 import {IPassport} from "../interfaces/IPassport.sol";
 import {IVerifier} from "../interfaces/IVerifier.sol";
-import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {MerklePath} from "../libraries/MerklePath.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 /// @title Clearing
 /// @notice See `IClearing`.
 /// @dev Money is kept in 64 bits: 2⁶⁴ ud are 18 million million dollars. Every verb checks, writes,
 /// emits and then transfers.
-contract Clearing is IClearing, AccessManaged {
+///
+/// A slot written for the first time costs 22,100 gas, a kept one 5,000, so a statement gets one
+/// slot of its own and the rest is the head's, overwritten. That slot keeps 208 bits of the payout
+/// root: two trees that agree in them take 2¹⁰⁴ hashes to find, another tree for a given root 2²⁰⁸.
+contract Clearing is IClearing {
+    using MerklePath for bytes32[];
     using SafeERC20 for ICurrency;
     using SafeCast for uint256;
 
-    struct Community {
-        address operator; //      posts
-        uint32 delay; //          posting to live                  [s]
-        uint32 exitWindow; //     request to deadline              [s]
+    struct Tip {
+        uint64 deposits; //       accounted for ever, by the statement of `_tipHash`      [ud]
+        uint64 payouts; //        authorised ever, by it                                  [ud]
+        uint40 end; //            first second it does not settle                         [s]
+        uint32 epoch; //          accepted last; zero: none
+        uint32 nextEpoch; //      one more than posted last, vetoed or not
+        bool isVoid; //           the statement of `_tipHash` was vetoed: `rewind` comes first
         bool woundUp; //          ended by an escape
-        // slot
-        uint40 lastEpoch; //      posted last, vetoed or not
-        uint40 headEpoch; //      accepted last; zero: none
-        uint64 deposits; //       made ever                        [ud]
-        uint64 funds; //          held now                         [ud]
-        // slot
-        address verifier; //      judges proofs
-        // slot
-        address guardian; //      may veto
-        // slot
-        address oldestExit; //    first of the queue; zero: none
-        // slot
-        address newestExit; //    last of the queue
     }
 
     struct Posting {
-        bytes32 hash; //          of the statement
-        bytes32 payoutRoot; //    of its leaves
-        uint64 deposits; //       accounted for ever               [ud]
-        uint64 payouts; //        authorised ever                  [ud]
-        uint40 end; //            first second not settled         [s]
-        uint40 liveAt; //         first second it pays             [s]
-        uint40 previousEpoch; //  accepted before it
+        bytes26 payoutRoot; //    its first 26 bytes; of a void one: the epoch accepted before it
+        uint40 liveAt; //         first second it pays; zero: no such epoch               [s]
         bool vetoed; //           void for ever
     }
 
+    struct Queue {
+        address oldest; //        first to be served; zero: none
+        uint64 deposits; //       of the community, made ever                             [ud]
+        // slot
+        address newest; //        last to be served; zero: none
+    }
+
     struct Member {
-        uint64 deposited; //      ever, less taken back            [ud]
+        uint64 deposited; //      ever, less taken back                                   [ud]
         uint64 depositedAfter; // the community's deposits before the first of this account [ud]
-        uint64 paid; //           ever                             [ud]
+        uint64 paid; //           ever                                                    [ud]
     }
 
     struct Exit {
         address older; //         neighbours in the queue, which is in order of deadline
-        uint40 deadline; //       to be served until; zero: none   [s]
+        uint40 deadline; //       to be served until; zero: none                          [s]
         uint40 requestedAfter; // last epoch posted then
         // slot
         address newer;
-        uint64 deposited; //      then                             [ud]
+        uint64 deposited; //      then                                                    [ud]
     }
 
-    /// @notice Most statements of a community that may wait to be live; bounds the loops of `veto`
-    /// and of winding up, so that no operator can make them too dear.
+    /// @notice Fewer statements than this may wait to be live; bounds the loops of `veto` and of
+    /// winding up, so that no operator can make them too dear.
     uint64 public constant PENDING_MOST = 256;
 
-    /// @notice The money held.
-    ICurrency public immutable currency;
-
-    /// @notice Who may be paid.
-    IPassport public immutable passport;
-
-    uint8 private immutable _TRADE_ENERGY;
-
-    mapping(bytes32 community => Community) private _communities;
-    mapping(bytes32 community => mapping(uint64 epoch => Posting)) private _postings;
-    mapping(bytes32 community => mapping(address account => Member)) private _members;
-    mapping(bytes32 community => mapping(address account => Exit)) private _exits;
-
-    constructor(address authority, ICurrency currency_, IPassport passport_)
-        AccessManaged(authority)
-    {
-        currency = currency_;
-        passport = passport_;
-        _TRADE_ENERGY = passport_.TRADE_ENERGY();
-    }
-
-    // --- open and deposit -----------------------------------------------------------------------
+    uint256 private constant _LOOK_EVERY = 128; // posts; half of `PENDING_MOST`
 
     /// @inheritdoc IClearing
-    function open(
-        string calldata name,
+    bytes32 public immutable community;
+    /// @inheritdoc IClearing
+    ICurrency public immutable currency;
+    /// @inheritdoc IClearing
+    IPassport public immutable passport;
+
+    address private immutable _OPERATOR;
+    address private immutable _GUARDIAN;
+    IVerifier private immutable _VERIFIER;
+    uint32 private immutable _DELAY; //       posting to live       [s]
+    uint32 private immutable _EXIT_WINDOW; // request to deadline   [s]
+    uint8 private immutable _TRADE_ENERGY;
+
+    Tip private _tip;
+    bytes32 private _tipHash;
+    Queue private _queue;
+    mapping(uint256 epoch => Posting) private _postings;
+    mapping(address account => Member) private _members;
+    mapping(address account => Exit) private _exits;
+
+    constructor(
+        ICurrency currency_,
+        IPassport passport_,
+        string memory name,
         address operator,
         address guardian,
         address verifier,
         uint32 delay,
         uint32 exitWindow
-    ) external restricted returns (bytes32 community) {
+    ) {
         if (operator == address(0) || guardian == address(0) || verifier == address(0)) {
             revert ZeroRole();
         }
         if (exitWindow <= delay) revert ExitWindowTooShort(exitWindow, delay);
-        community = keccak256(abi.encode(block.chainid, address(this), keccak256(bytes(name))));
-        Community storage c = _communities[community];
-        if (c.operator != address(0)) revert CommunityExists(community);
 
-        c.operator = operator;
-        c.delay = delay;
-        c.exitWindow = exitWindow;
-        c.verifier = verifier;
-        c.guardian = guardian;
-        emit Opened(community, name, operator, guardian, verifier, delay, exitWindow);
+        (currency, passport) = (currency_, passport_);
+        (_OPERATOR, _GUARDIAN, _VERIFIER) = (operator, guardian, IVerifier(verifier));
+        (_DELAY, _EXIT_WINDOW) = (delay, exitWindow);
+        _TRADE_ENERGY = passport_.TRADE_ENERGY();
+        community = keccak256(abi.encode(block.chainid, address(this), keccak256(bytes(name))));
+        _tip.nextEpoch = 1;
     }
 
+    // --- deposit --------------------------------------------------------------------------------
+
     /// @inheritdoc IClearing
-    function deposit(bytes32 community, address account, uint128 amountUd) external {
-        _credit(community, account, amountUd);
+    function deposit(address account, uint128 amountUd) external {
+        _credit(account, amountUd);
         currency.safeTransferFrom(msg.sender, address(this), amountUd);
     }
 
     /// @inheritdoc IClearing
-    function depositMany(
-        bytes32 community,
-        address[] calldata accounts,
-        uint128[] calldata amountsUd
-    ) external {
+    function depositMany(address[] calldata accounts, uint128[] calldata amountsUd) external {
         if (accounts.length != amountsUd.length) {
             revert LengthsDiffer(accounts.length, amountsUd.length);
         }
         uint256 totalUd;
         for (uint256 i = 0; i < accounts.length; ++i) {
-            _credit(community, accounts[i], amountsUd[i]);
+            _credit(accounts[i], amountsUd[i]);
             totalUd += amountsUd[i];
         }
         currency.safeTransferFrom(msg.sender, address(this), totalUd);
@@ -141,7 +133,6 @@ contract Clearing is IClearing, AccessManaged {
 
     /// @inheritdoc IClearing
     function depositWithPermit(
-        bytes32 community,
         address account,
         uint128 amountUd,
         uint256 deadline,
@@ -149,263 +140,263 @@ contract Clearing is IClearing, AccessManaged {
         bytes32 r,
         bytes32 s
     ) external {
-        _credit(community, account, amountUd);
+        _credit(account, amountUd);
         // A permit used up by someone else has left the same allowance; without one the transfer
         // below fails.
         try currency.permit(msg.sender, address(this), amountUd, deadline, v, r, s) {} catch {}
         currency.safeTransferFrom(msg.sender, address(this), amountUd);
     }
 
-    // --- post and veto --------------------------------------------------------------------------
+    // --- post, veto and rewind ------------------------------------------------------------------
 
     /// @inheritdoc IClearing
     function post(Statement calldata statement, bytes calldata proof) external {
-        bytes32 community = statement.community;
-        Community storage c = _community(community);
-        if (msg.sender != c.operator) revert NotOperator(msg.sender, c.operator);
-        if (c.woundUp) revert CommunityWoundUp(community);
-        _checkNoExitOverdue(community, c.oldestExit);
-        _checkBuildsOn(community, c, statement);
+        if (msg.sender != _OPERATOR) revert NotOperator(msg.sender, _OPERATOR);
+        Tip memory tip = _readTip();
+        if (tip.woundUp) revert CommunityWoundUp(community);
+        _checkBuildsOn(tip, _checkNoExitOverdue(), statement);
         bytes32 digest = statementHash(statement);
-        if (!IVerifier(c.verifier).verify(digest, proof)) revert ProofRefused(digest);
+        if (!_VERIFIER.verify(digest, proof)) revert ProofRefused(digest);
 
-        uint40 liveAt = uint256(block.timestamp + c.delay).toUint40();
-        _postings[community][statement.epoch] = Posting({
-            hash: digest,
-            payoutRoot: statement.payoutRoot,
-            deposits: uint256(statement.depositsUd).toUint64(),
-            payouts: uint256(statement.payoutsUd).toUint64(),
-            end: uint256(statement.end).toUint40(),
-            liveAt: liveAt,
-            previousEpoch: c.headEpoch,
-            vetoed: false
-        });
-        c.lastEpoch = uint256(statement.epoch).toUint40();
-        c.headEpoch = c.lastEpoch;
-        emit Posted(community, statement.epoch, digest, statement, liveAt);
+        uint40 liveAt = uint40(block.timestamp + _DELAY); // fits for 34,000 years
+        _write(tip.nextEpoch, bytes26(statement.payoutRoot), liveAt, false);
+        tip.epoch = tip.nextEpoch;
+        unchecked {
+            ++tip.nextEpoch; // one in a second lasts for 136 years
+        }
+        _setTip(tip, digest, statement);
+        emit Posted(digest, statement, liveAt);
     }
 
     /// @inheritdoc IClearing
-    function veto(bytes32 community, uint64 epoch) external {
-        Community storage c = _community(community);
-        if (msg.sender != c.guardian) revert NotGuardian(msg.sender, c.guardian);
-        Posting storage posting = _posting(community, epoch);
-        if (block.timestamp >= posting.liveAt) revert AlreadyLive(epoch, posting.liveAt);
+    function veto(uint64 epoch) external {
+        if (msg.sender != _GUARDIAN) revert NotGuardian(msg.sender, _GUARDIAN);
+        (, uint256 liveAt) = _posting(epoch);
+        if (block.timestamp >= liveAt) revert AlreadyLive(epoch, uint64(liveAt));
 
-        _voidFrom(community, c, epoch);
+        _voidFrom(uint32(epoch)); // exists, so it fits
+    }
+
+    /// @inheritdoc IClearing
+    function rewind(Statement[] calldata statements) external {
+        if (!_tip.isVoid) revert HeadStands(_tipHash);
+        _rewind(statements);
     }
 
     // --- withdraw -------------------------------------------------------------------------------
 
     /// @inheritdoc IClearing
-    function withdraw(bytes32 community, uint64 epoch, Leaf calldata leaf, bytes32[] calldata proof)
+    function withdraw(uint64 epoch, Leaf calldata leaf, bytes32[] calldata proof) external {
+        _checkLeaf(epoch, leaf, proof);
+        (address account, uint256 payoutUd) = (leaf.account, leaf.payoutUd);
+        _checkPassport(account);
+        Member storage member = _members[account];
+        uint256 paidUd = member.paid;
+        if (payoutUd <= paidUd) revert NothingDue(account, uint128(paidUd));
+
+        _pay(member, account, epoch, payoutUd, paidUd);
+    }
+
+    /// @inheritdoc IClearing
+    function withdrawMany(uint64 epoch, Leaf[] calldata leaves, bytes32[][] calldata proofs)
         external
     {
-        _checkLeaf(community, epoch, leaf, proof);
-        _checkPassport(leaf.account);
-        uint64 paidUd = _members[community][leaf.account].paid;
-        if (leaf.payoutUd <= paidUd) revert NothingDue(leaf.account, paidUd);
-
-        _pay(community, epoch, leaf.account, leaf.payoutUd - paidUd);
+        if (leaves.length != proofs.length) revert LengthsDiffer(leaves.length, proofs.length);
+        for (uint256 i = 0; i < leaves.length; ++i) {
+            _checkLeaf(epoch, leaves[i], proofs[i]);
+            _payIfDue(epoch, leaves[i]);
+        }
     }
 
     // --- exit and escape ------------------------------------------------------------------------
 
     /// @inheritdoc IClearing
-    function requestExit(bytes32 community) external {
-        Community storage c = _community(community);
-        if (c.woundUp) revert CommunityWoundUp(community);
-        uint64 depositedUd = _members[community][msg.sender].deposited;
+    function requestExit() external {
+        if (_tip.woundUp) revert CommunityWoundUp(community);
+        uint64 depositedUd = _members[msg.sender].deposited;
         if (depositedUd == 0) revert NoDeposits(msg.sender);
-        Exit storage exit = _exits[community][msg.sender];
+        Exit storage exit = _exits[msg.sender];
         if (exit.deadline != 0) revert ExitPending(msg.sender, exit.deadline);
 
-        address older = c.newestExit;
-        uint40 deadline = uint256(block.timestamp + c.exitWindow).toUint40();
+        address older = _queue.newest;
+        uint40 deadline = (block.timestamp + _EXIT_WINDOW).toUint40();
         exit.older = older;
         exit.deadline = deadline;
-        exit.requestedAfter = c.lastEpoch;
+        exit.requestedAfter = _tip.nextEpoch - 1;
         exit.deposited = depositedUd;
-        if (older == address(0)) c.oldestExit = msg.sender;
-        else _exits[community][older].newer = msg.sender;
-        c.newestExit = msg.sender;
-        emit ExitRequested(community, msg.sender, deadline);
+        if (older == address(0)) _queue.oldest = msg.sender;
+        else _exits[older].newer = msg.sender;
+        _queue.newest = msg.sender;
+        emit ExitRequested(msg.sender, deadline);
     }
 
     /// @inheritdoc IClearing
-    function serveExit(
-        bytes32 community,
-        uint64 epoch,
-        Leaf calldata leaf,
-        bytes32[] calldata proof
-    ) external {
-        _checkLeaf(community, epoch, leaf, proof);
-        Exit memory exit = _exits[community][leaf.account];
+    function serveExit(uint64 epoch, Leaf calldata leaf, bytes32[] calldata proof) external {
+        _checkLeaf(epoch, leaf, proof);
+        Exit memory exit = _exits[leaf.account];
         if (exit.deadline == 0) revert NoExit(leaf.account);
         if (epoch <= exit.requestedAfter) revert PostedBeforeRequest(epoch, exit.requestedAfter);
         if (leaf.balanceUd != 0 || leaf.depositedUd < exit.deposited) {
             revert ExitIncomplete(leaf.balanceUd, leaf.depositedUd, exit.deposited);
         }
 
-        _leaveQueue(community, leaf.account);
-        emit ExitServed(community, leaf.account, epoch);
-        uint64 paidUd = _members[community][leaf.account].paid;
-        if (leaf.payoutUd > paidUd && passport.isAllowed(leaf.account, _TRADE_ENERGY)) {
-            _pay(community, epoch, leaf.account, leaf.payoutUd - paidUd);
-        }
+        _leaveQueue(leaf.account);
+        emit ExitServed(leaf.account, epoch);
+        _payIfDue(epoch, leaf);
     }
 
     /// @inheritdoc IClearing
-    function escape(bytes32 community, uint64 epoch, Leaf calldata leaf, bytes32[] calldata proof)
-        external
-    {
-        Community storage c = _community(community);
-        if (!c.woundUp) _windUp(community, c, leaf.account);
-        if (epoch != c.headEpoch) revert NotLatest(c.headEpoch, epoch);
-        _checkLeaf(community, epoch, leaf, proof);
+    function escape(uint64 epoch, Leaf calldata leaf, bytes32[] calldata proof) external {
+        if (!_tip.woundUp) _windUp(leaf.account);
+        if (epoch != _tip.epoch) revert NotLatest(_tip.epoch, epoch);
+        _checkLeaf(epoch, leaf, proof);
         _checkPassport(leaf.account);
-        Member storage member = _members[community][leaf.account];
+        Member storage member = _members[leaf.account];
         if (leaf.depositedUd > member.deposited) {
             revert DepositsExceeded(member.deposited, leaf.depositedUd);
         }
         uint64 unaccountedUd = member.deposited - uint64(leaf.depositedUd);
-        uint128 entitledUd = leaf.payoutUd + leaf.balanceUd;
+        uint256 entitledUd = uint256(leaf.payoutUd) + leaf.balanceUd;
         if (entitledUd < member.paid) revert NothingDue(leaf.account, member.paid);
-        uint128 amountUd = entitledUd - member.paid;
+        uint256 amountUd = entitledUd - member.paid;
         if (amountUd + unaccountedUd == 0) revert NothingDue(leaf.account, member.paid);
 
-        if (unaccountedUd != 0) _undoDeposits(community, leaf.account, unaccountedUd);
-        uint64 paidUd = _debit(community, leaf.account, amountUd);
-        emit Escaped(community, leaf.account, epoch, amountUd, paidUd);
+        if (unaccountedUd != 0) _undoDeposits(leaf.account, unaccountedUd);
+        member.paid = entitledUd.toUint64();
+        emit Escaped(leaf.account, epoch, amountUd, entitledUd);
         currency.safeTransfer(leaf.account, amountUd + unaccountedUd);
     }
 
     /// @inheritdoc IClearing
-    function reclaim(bytes32 community) external {
-        Community storage c = _community(community);
-        if (!c.woundUp) _windUp(community, c, msg.sender);
+    function reclaim(Statement[] calldata statements) external {
+        if (!_tip.woundUp) _windUp(msg.sender);
+        if (_tip.isVoid) _rewind(statements);
         _checkPassport(msg.sender);
-        Member storage member = _members[community][msg.sender];
+        Member storage member = _members[msg.sender];
         uint64 depositedUd = member.deposited;
         if (depositedUd == 0) revert NoDeposits(msg.sender);
-        uint64 accountedUd = _postings[community][c.headEpoch].deposits;
+        uint64 accountedUd = _tip.deposits;
         if (accountedUd > member.depositedAfter) {
             revert DepositsAccounted(accountedUd, member.depositedAfter);
         }
 
-        _undoDeposits(community, msg.sender, depositedUd);
+        _undoDeposits(msg.sender, depositedUd);
         currency.safeTransfer(msg.sender, depositedUd);
     }
 
     // --- views ----------------------------------------------------------------------------------
 
     /// @inheritdoc IClearing
-    function statementHash(Statement calldata statement) public view returns (bytes32) {
-        return keccak256(abi.encode(block.chainid, address(this), statement));
+    function statementHash(Statement calldata statement) public view returns (bytes32 hash) {
+        // keccak256(abi.encode(block.chainid, address(this), statement))
+        assembly ("memory-safe") {
+            let words := mload(0x40)
+            mstore(words, chainid())
+            mstore(add(words, 0x20), address())
+            calldatacopy(add(words, 0x40), statement, 0x1e0)
+            hash := keccak256(words, 0x220)
+        }
     }
 
     /// @inheritdoc IClearing
-    function leafHash(bytes32 community, Leaf calldata leaf) public pure returns (bytes32) {
-        // Twice, so that no leaf can pass for an inner node.
-        return keccak256(bytes.concat(keccak256(abi.encode(community, leaf))));
+    function leafHash(Leaf calldata leaf) public view returns (bytes32 hash) {
+        // keccak256(keccak256(abi.encode(community, leaf))): twice, so that no leaf can pass for an
+        // inner node
+        bytes32 id = community;
+        assembly ("memory-safe") {
+            let words := mload(0x40)
+            mstore(words, id)
+            calldatacopy(add(words, 0x20), leaf, 0xa0)
+            mstore(0, keccak256(words, 0xc0))
+            hash := keccak256(0, 0x20)
+        }
     }
 
     /// @inheritdoc IClearing
-    function paid(bytes32 community, address account) external view returns (uint128) {
-        return _members[community][account].paid;
+    function paid(address account) external view returns (uint128) {
+        return _members[account].paid;
     }
 
     /// @inheritdoc IClearing
-    function deposited(bytes32 community, address account) external view returns (uint128) {
-        return _members[community][account].deposited;
+    function deposited(address account) external view returns (uint128) {
+        return _members[account].deposited;
     }
 
     /// @inheritdoc IClearing
-    function fundsOf(bytes32 community) external view returns (uint128) {
-        return _communities[community].funds;
+    function funds() public view returns (uint256) {
+        return currency.balanceOf(address(this));
     }
 
     /// @inheritdoc IClearing
-    function termsOf(bytes32 community) external view returns (Terms memory) {
-        Community storage c = _communities[community];
+    function terms() external view returns (Terms memory) {
         return Terms({
-            operator: c.operator,
-            guardian: c.guardian,
-            verifier: c.verifier,
-            delay: c.delay,
-            exitWindow: c.exitWindow,
-            woundUp: c.woundUp,
-            depositsUd: c.deposits,
-            fundsUd: c.funds
+            operator: _OPERATOR,
+            guardian: _GUARDIAN,
+            verifier: address(_VERIFIER),
+            delay: _DELAY,
+            exitWindow: _EXIT_WINDOW,
+            woundUp: _tip.woundUp,
+            depositsUd: _queue.deposits,
+            fundsUd: funds()
         });
     }
 
     /// @inheritdoc IClearing
-    function headOf(bytes32 community) external view returns (Head memory) {
-        Community storage c = _communities[community];
-        Posting storage posting = _postings[community][c.headEpoch];
+    function head() external view returns (Head memory) {
+        Tip memory tip = _tip;
         return Head({
-            epoch: c.headEpoch,
-            hash: posting.hash,
-            end: posting.end,
-            liveAt: posting.liveAt,
-            depositsUd: posting.deposits,
-            payoutsUd: posting.payouts,
-            nextEpoch: uint64(c.lastEpoch) + 1
+            epoch: tip.epoch,
+            hash: _tipHash,
+            end: tip.end,
+            liveAt: _postings[tip.epoch].liveAt,
+            depositsUd: tip.deposits,
+            payoutsUd: tip.payouts,
+            nextEpoch: tip.nextEpoch,
+            isVoid: tip.isVoid
         });
     }
 
     /// @inheritdoc IClearing
-    function statementOf(bytes32 community, uint64 epoch) external view returns (Record memory) {
-        Posting storage posting = _postings[community][epoch];
+    function statementOf(uint64 epoch) external view returns (Record memory) {
+        Posting memory posting = _postings[epoch];
+        if (posting.liveAt == 0) return Record(0, 0, 0, false);
         return Record({
-            hash: posting.hash,
-            payoutRoot: posting.payoutRoot,
-            end: posting.end,
+            payoutRoot: posting.vetoed ? bytes26(0) : posting.payoutRoot,
             liveAt: posting.liveAt,
-            previousEpoch: posting.previousEpoch,
-            depositsUd: posting.deposits,
-            payoutsUd: posting.payouts,
+            previousEpoch: _acceptedBefore(uint32(epoch)),
             vetoed: posting.vetoed
         });
     }
 
     /// @inheritdoc IClearing
-    function exitOf(bytes32 community, address account)
+    function exitOf(address account)
         external
         view
         returns (uint64 deadline, uint64 requestedAfter, uint128 depositsAtRequestUd)
     {
-        Exit storage exit = _exits[community][account];
+        Exit storage exit = _exits[account];
         return (exit.deadline, exit.requestedAfter, exit.deposited);
     }
 
     /// @inheritdoc IClearing
-    function oldestExitOf(bytes32 community)
-        external
-        view
-        returns (address account, uint64 deadline)
-    {
-        account = _communities[community].oldestExit;
-        deadline = _exits[community][account].deadline;
+    function oldestExit() external view returns (address account, uint64 deadline) {
+        account = _queue.oldest;
+        deadline = _exits[account].deadline;
     }
 
     // --- checks ---------------------------------------------------------------------------------
 
-    function _community(bytes32 community) private view returns (Community storage c) {
-        c = _communities[community];
-        if (c.operator == address(0)) revert UnknownCommunity(community);
-    }
-
     /// A statement that exists and was not vetoed.
-    function _posting(bytes32 community, uint64 epoch)
-        private
-        view
-        returns (Posting storage posting)
-    {
-        posting = _postings[community][epoch];
-        if (posting.liveAt == 0) revert UnknownEpoch(epoch);
-        if (posting.vetoed) revert StatementVetoed(epoch);
+    function _posting(uint64 epoch) private view returns (bytes26 payoutRoot, uint256 liveAt) {
+        Posting storage posting = _postings[epoch];
+        uint256 word;
+        assembly ("memory-safe") {
+            word := sload(posting.slot) // all of it at once
+        }
+        if (word == 0) revert UnknownEpoch(epoch);
+        liveAt = word >> 208;
+        if (liveAt >> 40 != 0) revert StatementVetoed(epoch);
+        payoutRoot = bytes26(uint208(word));
     }
 
     function _checkPassport(address account) private view {
@@ -414,136 +405,208 @@ contract Clearing is IClearing, AccessManaged {
         }
     }
 
-    function _checkNoExitOverdue(bytes32 community, address oldest) private view {
-        if (oldest == address(0)) return;
-        uint40 deadline = _exits[community][oldest].deadline;
+    /// Answers with the deposits ever made, which are in the same slot.
+    function _checkNoExitOverdue() private view returns (uint256 depositsUd) {
+        uint256 word;
+        assembly ("memory-safe") {
+            word := sload(_queue.slot)
+        }
+        address oldest = address(uint160(word));
+        depositsUd = uint64(word >> 160);
+        if (oldest == address(0)) return depositsUd;
+        uint40 deadline = _exits[oldest].deadline;
         if (block.timestamp > deadline) revert ExitOverdue(oldest, deadline);
     }
 
-    function _checkBuildsOn(bytes32 community, Community storage c, Statement calldata s)
-        private
-        view
-    {
-        uint64 epoch = uint64(c.lastEpoch) + 1;
-        if (s.epoch != epoch) revert WrongEpoch(epoch, s.epoch);
-        if (epoch > PENDING_MOST) {
-            uint64 liveAt = _postings[community][epoch - PENDING_MOST].liveAt;
-            if (block.timestamp < liveAt) revert TooManyPending(epoch, liveAt);
+    function _checkBuildsOn(Tip memory tip, uint256 depositsUd, Statement calldata s) private view {
+        if (s.community != community) revert WrongCommunity(community, s.community);
+        uint256 epoch = tip.nextEpoch;
+        if (s.epoch != epoch) revert WrongEpoch(uint64(epoch), s.epoch);
+        // Looked at once in a while, which bounds it all the same: since the last look all but half
+        // as many as may wait are live, and half as many may have come.
+        if (epoch % _LOOK_EVERY == 0) {
+            uint64 liveAt = _postings[epoch - _LOOK_EVERY].liveAt;
+            if (block.timestamp < liveAt) revert TooManyPending(tip.nextEpoch, liveAt);
         }
-        Posting storage head = _postings[community][c.headEpoch];
-        if (s.previous != head.hash) revert WrongPrevious(head.hash, s.previous);
-        if (s.start < head.end || s.end <= s.start) revert WrongPeriod(head.end, s.start, s.end);
-        if (uint256(s.payoutsUd) + s.balancesUd != s.depositsUd) {
+        bytes32 previous = _tipHash;
+        if (tip.isVoid) revert HeadVoid(previous);
+        if (s.previous != previous) revert WrongPrevious(previous, s.previous);
+        (uint64 start, uint64 end) = (s.start, s.end);
+        if (start < tip.end || end <= start) revert WrongPeriod(tip.end, start, end);
+        (uint256 accountedUd, uint256 payoutsUd) = (s.depositsUd, s.payoutsUd);
+        if (payoutsUd + s.balancesUd != accountedUd) {
             revert Unbalanced(s.depositsUd, s.payoutsUd, s.balancesUd);
         }
-        if (s.depositsUd < head.deposits || s.depositsUd > c.deposits) {
-            revert DepositsOutOfRange(head.deposits, c.deposits, s.depositsUd);
+        if (accountedUd < tip.deposits || accountedUd > depositsUd) {
+            revert DepositsOutOfRange(tip.deposits, uint128(depositsUd), s.depositsUd);
         }
-        if (s.payoutsUd < head.payouts) revert PayoutsFell(head.payouts, s.payoutsUd);
+        if (payoutsUd < tip.payouts) revert PayoutsFell(tip.payouts, s.payoutsUd);
     }
 
     /// The leaf belongs to a statement that is live.
-    function _checkLeaf(
-        bytes32 community,
-        uint64 epoch,
-        Leaf calldata leaf,
-        bytes32[] calldata proof
-    ) private view {
-        Posting storage posting = _posting(community, epoch);
-        if (block.timestamp < posting.liveAt) revert NotLive(epoch, posting.liveAt);
-        bytes32 hash = leafHash(community, leaf);
-        bytes32 root = posting.payoutRoot;
-        if (!MerkleProof.verifyCalldata(proof, root, hash)) revert LeafRefused(hash, root);
+    function _checkLeaf(uint64 epoch, Leaf calldata leaf, bytes32[] calldata proof) private view {
+        (bytes26 payoutRoot, uint256 liveAt) = _posting(epoch);
+        if (block.timestamp < liveAt) revert NotLive(epoch, uint64(liveAt));
+        bytes32 hash = leafHash(leaf);
+        if (bytes26(proof.rootOf(hash)) != payoutRoot) revert LeafRefused(hash, payoutRoot);
     }
 
     // --- writes ---------------------------------------------------------------------------------
 
-    function _credit(bytes32 community, address account, uint128 amountUd) private {
-        Community storage c = _community(community);
-        if (c.woundUp) revert CommunityWoundUp(community);
+    function _credit(address account, uint128 amountUd) private {
+        if (_tip.woundUp) revert CommunityWoundUp(community);
         if (amountUd == 0) revert ZeroAmount();
         _checkPassport(account);
 
         uint64 amount = uint256(amountUd).toUint64();
-        Member storage member = _members[community][account];
-        if (member.deposited == 0) member.depositedAfter = c.deposits;
+        uint64 depositsUd = _queue.deposits;
+        Member storage member = _members[account];
+        if (member.deposited == 0) member.depositedAfter = depositsUd;
         member.deposited += amount;
-        c.deposits += amount;
-        c.funds += amount;
-        emit Deposited(community, account, amountUd);
+        _queue.deposits = depositsUd + amount;
+        emit Deposited(account, amountUd);
     }
 
     /// Deposits no statement will ever account for go back as if never made, so that none of
     /// `escape` and `reclaim`, in any order, returns them twice.
-    function _undoDeposits(bytes32 community, address account, uint64 amountUd) private {
-        Community storage c = _communities[community];
-        if (amountUd > c.funds) revert FundsExceeded(c.funds, amountUd);
-
-        c.deposits -= amountUd;
-        c.funds -= amountUd;
-        _members[community][account].deposited -= amountUd;
-        emit Reclaimed(community, account, amountUd);
+    function _undoDeposits(address account, uint64 amountUd) private {
+        _queue.deposits -= amountUd;
+        _members[account].deposited -= amountUd;
+        emit Reclaimed(account, amountUd);
     }
 
-    function _debit(bytes32 community, address account, uint128 amountUd)
-        private
-        returns (uint64 paidUd)
-    {
-        Community storage c = _communities[community];
-        if (amountUd > c.funds) revert FundsExceeded(c.funds, amountUd);
-
-        uint64 amount = uint64(amountUd); // fits, being at most the funds
-        c.funds -= amount;
-        Member storage member = _members[community][account];
-        paidUd = member.paid + amount;
-        member.paid = paidUd;
-    }
-
-    function _pay(bytes32 community, uint64 epoch, address account, uint128 amountUd) private {
-        uint64 paidUd = _debit(community, account, amountUd);
-        emit Withdrawn(community, account, epoch, amountUd, paidUd);
-        currency.safeTransfer(account, amountUd);
-    }
-
-    /// Voids the accepted statement of `epoch` and all after it; the head goes back before them.
-    function _voidFrom(bytes32 community, Community storage c, uint64 epoch) private {
-        uint40 last = c.headEpoch;
-        uint40 head = last;
-        while (head >= epoch) {
-            Posting storage posting = _postings[community][head];
-            posting.vetoed = true;
-            head = posting.previousEpoch;
+    /// Passes over who is paid already or may not be paid.
+    function _payIfDue(uint64 epoch, Leaf calldata leaf) private {
+        (address account, uint256 payoutUd) = (leaf.account, leaf.payoutUd);
+        Member storage member = _members[account];
+        uint256 paidUd = member.paid;
+        if (payoutUd > paidUd && passport.isAllowed(account, _TRADE_ENERGY)) {
+            _pay(member, account, epoch, payoutUd, paidUd);
         }
-        c.headEpoch = head;
-        emit Vetoed(community, epoch, last);
+    }
+
+    function _pay(
+        Member storage member,
+        address account,
+        uint64 epoch,
+        uint256 payoutUd,
+        uint256 paidUd
+    ) private {
+        member.paid = payoutUd.toUint64();
+        emit Withdrawn(account, epoch, payoutUd);
+        currency.safeTransfer(account, payoutUd - paidUd);
+    }
+
+    /// Makes an accepted statement the one to build on.
+    function _setTip(Tip memory tip, bytes32 hash, Statement calldata s) private {
+        tip.deposits = uint64(s.depositsUd); // at most the deposits made, so it fits
+        tip.payouts = uint64(s.payoutsUd); // at most its deposits
+        tip.end = uint256(s.end).toUint40();
+        _write(tip);
+        _tipHash = hash;
+    }
+
+    /// The four functions below do what the compiler does, with one access for a slot.
+    function _readTip() private view returns (Tip memory tip) {
+        uint256 word;
+        assembly ("memory-safe") {
+            word := sload(_tip.slot)
+        }
+        tip.deposits = uint64(word);
+        tip.payouts = uint64(word >> 64);
+        tip.end = uint40(word >> 128);
+        tip.epoch = uint32(word >> 168);
+        tip.nextEpoch = uint32(word >> 200);
+        tip.isVoid = uint8(word >> 232) != 0;
+        tip.woundUp = uint8(word >> 240) != 0;
+    }
+
+    function _write(Tip memory tip) private {
+        uint256 word = uint256(tip.deposits) | uint256(tip.payouts) << 64 | uint256(tip.end) << 128
+            | uint256(tip.epoch) << 168 | uint256(tip.nextEpoch) << 200;
+        if (tip.isVoid) word |= 1 << 232;
+        if (tip.woundUp) word |= 1 << 240;
+        assembly ("memory-safe") {
+            sstore(_tip.slot, word)
+        }
+    }
+
+    function _write(uint256 epoch, bytes26 payoutRoot, uint40 liveAt, bool vetoed) private {
+        Posting storage posting = _postings[epoch];
+        uint256 word = uint208(payoutRoot) | uint256(liveAt) << 208;
+        if (vetoed) word |= 1 << 248;
+        assembly ("memory-safe") {
+            sstore(posting.slot, word)
+        }
+    }
+
+    /// Epoch accepted before this one.
+    function _acceptedBefore(uint32 epoch) private view returns (uint32) {
+        Posting storage posting = _postings[epoch - 1];
+        return posting.vetoed ? uint32(uint208(posting.payoutRoot)) : epoch - 1;
+    }
+
+    /// Voids the accepted statement of `epoch` and all after it, which build on it. A void one says
+    /// which was accepted before it, so that going back is one step, however many were vetoed.
+    function _voidFrom(uint32 epoch) private {
+        uint32 before = _acceptedBefore(epoch);
+        uint32 nextEpoch = _tip.nextEpoch;
+        for (uint256 i = epoch; i < nextEpoch; ++i) {
+            _write(i, bytes26(uint208(before)), _postings[i].liveAt, true);
+        }
+        _tip.epoch = before;
+        _tip.isVoid = true;
+        emit Vetoed(epoch, nextEpoch - 1);
+    }
+
+    /// Goes back from the void statement at the tip to the last accepted one, by their hashes.
+    function _rewind(Statement[] calldata statements) private {
+        Tip memory tip = _tip;
+        bytes32 hash = _tipHash;
+        tip.isVoid = false;
+        for (uint256 i = 0; i < statements.length; ++i) {
+            Statement calldata s = statements[i];
+            bytes32 given = statementHash(s);
+            if (given != hash) revert WrongStatement(hash, given);
+            if (s.epoch == tip.epoch) {
+                _setTip(tip, hash, s);
+                emit Rewound(tip.epoch, hash);
+                return;
+            }
+            hash = s.previous;
+        }
+        if (hash != 0) revert HeadVoid(hash);
+        (tip.deposits, tip.payouts, tip.end) = (0, 0, 0);
+        _tip = tip;
+        _tipHash = 0;
+        emit Rewound(0, 0);
     }
 
     /// Ends the community at the word of a member whose exit was ignored: the last live statement
     /// becomes the head for ever.
-    function _windUp(bytes32 community, Community storage c, address account) private {
+    function _windUp(address account) private {
         if (msg.sender != account) revert NotAccount(msg.sender, account);
-        uint40 deadline = _exits[community][account].deadline;
+        uint40 deadline = _exits[account].deadline;
         if (deadline == 0) revert NoExit(account);
         if (block.timestamp <= deadline) revert ExitNotOverdue(account, deadline);
 
-        c.woundUp = true;
-        uint40 pending = 0;
-        uint40 head = c.headEpoch;
-        while (head != 0 && block.timestamp < _postings[community][head].liveAt) {
-            pending = head;
-            head = _postings[community][head].previousEpoch;
+        _tip.woundUp = true;
+        uint32 pending = 0;
+        uint32 last = _tip.epoch;
+        while (last != 0 && block.timestamp < _postings[last].liveAt) {
+            pending = last;
+            last = _acceptedBefore(last);
         }
-        if (pending != 0) _voidFrom(community, c, pending);
-        emit WoundUp(community, head);
+        if (pending != 0) _voidFrom(pending);
+        emit WoundUp(last);
     }
 
-    function _leaveQueue(bytes32 community, address account) private {
-        Community storage c = _communities[community];
-        Exit memory exit = _exits[community][account];
-        if (exit.older == address(0)) c.oldestExit = exit.newer;
-        else _exits[community][exit.older].newer = exit.newer;
-        if (exit.newer == address(0)) c.newestExit = exit.older;
-        else _exits[community][exit.newer].older = exit.older;
-        delete _exits[community][account];
+    function _leaveQueue(address account) private {
+        Exit memory exit = _exits[account];
+        if (exit.older == address(0)) _queue.oldest = exit.newer;
+        else _exits[exit.older].newer = exit.newer;
+        if (exit.newer == address(0)) _queue.newest = exit.older;
+        else _exits[exit.newer].older = exit.older;
+        delete _exits[account];
     }
 }

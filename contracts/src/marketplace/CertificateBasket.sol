@@ -4,27 +4,23 @@ pragma solidity 0.8.37;
 import {ICertificateBasket} from "../interfaces/ICertificateBasket.sol";
 import {ICompliance} from "../interfaces/ICompliance.sol";
 import {IPassport} from "../interfaces/IPassport.sol";
+import {IRulebook} from "../interfaces/IRulebook.sol";
+import {CountedToken} from "./CountedToken.sol";
+import {RuledToken} from "./RuledToken.sol";
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {IERC1155} from "@openzeppelin/contracts/token/ERC1155/IERC1155.sol";
 import {ERC1155Holder} from "@openzeppelin/contracts/token/ERC1155/utils/ERC1155Holder.sol";
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
 /// @title CertificateBasket
 /// @notice See `ICertificateBasket`.
-contract CertificateBasket is ICertificateBasket, ERC20, ERC1155Holder, AccessManaged {
+contract CertificateBasket is ICertificateBasket, RuledToken, ERC1155Holder, AccessManaged {
     /// @inheritdoc ICertificateBasket
     IERC1155 public immutable certificates;
 
-    /// @notice Who may hold shares.
-    IPassport public immutable passport;
-
-    /// @notice The rule packs a transfer must pass.
-    ICompliance public immutable compliance;
-
     /// @inheritdoc ICertificateBasket
     uint16 public immutable year;
-
-    uint8 private immutable _CARBON;
 
     /// @inheritdoc ICertificateBasket
     mapping(uint256 id => bool) public isAdmitted;
@@ -37,12 +33,13 @@ contract CertificateBasket is ICertificateBasket, ERC20, ERC1155Holder, AccessMa
         uint16 year_,
         string memory name_,
         string memory symbol_
-    ) ERC20(name_, symbol_) AccessManaged(authority) {
+    )
+        ERC20(name_, symbol_)
+        RuledToken(compliance_, passport_, IRulebook.Kind.CERTIFICATE, passport_.CARBON())
+        AccessManaged(authority)
+    {
         certificates = certificates_;
-        passport = passport_;
-        compliance = compliance_;
         year = year_;
-        _CARBON = passport_.CARBON();
     }
 
     /// @inheritdoc ICertificateBasket
@@ -72,6 +69,21 @@ contract CertificateBasket is ICertificateBasket, ERC20, ERC1155Holder, AccessMa
         emit Withdrawn(msg.sender, id, amount);
         _burn(msg.sender, amount);
         certificates.safeTransferFrom(address(this), msg.sender, id, amount, "");
+    }
+
+    /// @notice Shares of `account`: certificates it may take out.
+    function balanceOf(address account)
+        public
+        view
+        override(CountedToken, IERC20)
+        returns (uint256)
+    {
+        return CountedToken.balanceOf(account);
+    }
+
+    /// @notice Shares out: certificates held.
+    function totalSupply() public view override(CountedToken, IERC20) returns (uint256) {
+        return CountedToken.totalSupply();
     }
 
     /// @notice Digits after the point: shares are whole, as certificates are.
@@ -106,15 +118,8 @@ contract CertificateBasket is ICertificateBasket, ERC20, ERC1155Holder, AccessMa
     // --- inside ---------------------------------------------------------------------------------
 
     function _checkPassport(address account) private view {
-        if (!passport.isAllowed(account, _CARBON)) revert PassportInvalid(account, _CARBON);
-    }
-
-    function _update(address from, address to, uint256 value) internal override {
-        if (from != address(0) && to != address(0)) {
-            _checkPassport(from);
-            _checkPassport(to);
-            compliance.recordTransfer(address(this), from, to, value);
+        if (!passport.isAllowed(account, _PERMISSIONS)) {
+            revert PassportInvalid(account, _PERMISSIONS);
         }
-        super._update(from, to, value);
     }
 }

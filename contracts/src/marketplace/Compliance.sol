@@ -2,23 +2,23 @@
 pragma solidity 0.8.37;
 
 import {ICompliance} from "../interfaces/ICompliance.sol";
+import {ICountedToken} from "../interfaces/ICountedToken.sol";
 import {IPassport} from "../interfaces/IPassport.sol";
 import {IRulebook} from "../interfaces/IRulebook.sol";
+import {Leeway} from "../libraries/Leeway.sol";
 import {Rolling} from "../libraries/Rolling.sol";
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
-import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 /// @title Compliance
 /// @notice See `IRulebook`.
 contract Compliance is IRulebook, AccessManaged {
+    using Leeway for uint256;
     using Rolling for Rolling.Log;
-    using SafeCast for uint256;
 
     struct Token {
         Kind kind;
         uint8 permissions; //   passport bits its holders need
-        bool tracked; //        reports every transfer itself
-        uint32 holders; //      if tracked; venues are none
+        bool tracked; //        asks itself, and rules on holdings apply
     }
 
     struct Attestation {
@@ -56,10 +56,10 @@ contract Compliance is IRulebook, AccessManaged {
     uint256 private constant DAY = 24 hours;
     uint256 private constant YEAR = 365 days;
 
-    /// @notice Who a passport belongs to, and from where.
+    /// @inheritdoc IRulebook
     IPassport public immutable passport;
 
-    /// @inheritdoc IRulebook
+    /// @inheritdoc ICompliance
     mapping(address account => bool) public isVenue;
     /// @inheritdoc IRulebook
     mapping(address account => address) public providerOf;
@@ -71,7 +71,6 @@ contract Compliance is IRulebook, AccessManaged {
     mapping(bytes32 transferId => Attestation) private _attestations;
     mapping(address token => mapping(address account => Rolling.Log)) private _sent;
     mapping(address token => mapping(address account => Rolling.Log)) private _acquired;
-    mapping(address token => mapping(address account => uint256)) private _holdings;
 
     constructor(address authority, IPassport passport_) AccessManaged(authority) {
         passport = passport_;
@@ -85,10 +84,12 @@ contract Compliance is IRulebook, AccessManaged {
         restricted
     {
         if (token == address(0)) revert ZeroAddress();
-        if (kind == Kind.NONE || permissions == 0) revert KindRefused(kind, permissions);
+        if (kind == Kind.NONE || (permissions == 0 && kind != Kind.MONEY)) {
+            revert KindRefused(kind, permissions);
+        }
         if (_tokens[token].kind != Kind.NONE) revert TokenRegistered(token);
 
-        _tokens[token] = Token(kind, permissions, tracked, 0);
+        _tokens[token] = Token(kind, permissions, tracked);
         emit Registered(token, kind, permissions, tracked);
     }
 
@@ -143,6 +144,7 @@ contract Compliance is IRulebook, AccessManaged {
                     r.holdingMost,
                     r.yearlyMost
                 );
+                passport.setLeeway(country, _leeway(country));
                 return;
             }
             until = r.from;
@@ -179,19 +181,26 @@ contract Compliance is IRulebook, AccessManaged {
     /// @inheritdoc ICompliance
     function recordTransfer(address token, address from, address to, uint256 amount) external {
         Token memory t = _token(token);
-        bool isOwn = msg.sender == token && t.tracked;
-        if (!isOwn && !isVenue[msg.sender]) revert NotReporter(msg.sender, token);
-        Verdict memory verdict = _judge(t, token, from, to, amount);
-        if (t.tracked && !isOwn) return; // the token's own report follows
-
-        if (verdict.isHeld) {
-            bytes32 id = transferId(token, from, to, amount);
-            emit Released(id, _attestations[id].originator);
-            delete _attestations[id];
+        if (msg.sender != token) {
+            _checkVenue(token);
+            _recordLeg(t, token, from, to, amount);
+        } else if (!isVenue[from] && !isVenue[to]) {
+            _record(t, token, from, to, amount); // else a venue's word counts
         }
-        if (verdict.countsSent) _sent[token][from].add(amount, block.timestamp - DAY);
-        if (verdict.countsAcquired) _acquired[token][to].add(amount, block.timestamp - YEAR);
-        if (isOwn) _move(token, from, to, amount);
+    }
+
+    /// @inheritdoc IRulebook
+    function recordTrade(
+        address token,
+        address seller,
+        address buyer,
+        uint256 amount,
+        address money,
+        uint256 paidUd
+    ) external {
+        _checkVenue(token);
+        _recordLeg(_token(token), token, seller, buyer, amount);
+        _recordLeg(_token(money), money, buyer, seller, paidUd);
     }
 
     // --- views ----------------------------------------------------------------------------------
@@ -280,7 +289,11 @@ contract Compliance is IRulebook, AccessManaged {
         returns (Kind kind, uint8 permissions, bool tracked, uint32 holders)
     {
         Token memory t = _tokens[token];
-        return (t.kind, t.permissions, t.tracked, t.holders);
+        (kind, permissions, tracked) = (t.kind, t.permissions, t.tracked);
+        if (!tracked) return (kind, permissions, tracked, 0);
+        try ICountedToken(token).holders() returns (uint256 count) {
+            holders = uint32(count);
+        } catch {} // an ERC-1155 counts none
     }
 
     /// @inheritdoc IRulebook
@@ -289,8 +302,8 @@ contract Compliance is IRulebook, AccessManaged {
     }
 
     /// @inheritdoc IRulebook
-    function holdingOf(address token, address account) external view returns (uint256) {
-        return _holdings[token][account];
+    function holdingOf(address token, address account) public view returns (uint256) {
+        return ICountedToken(token).balanceOf(account);
     }
 
     /// @inheritdoc IRulebook
@@ -328,7 +341,7 @@ contract Compliance is IRulebook, AccessManaged {
             Rules memory rules = _rulesOf(t, token, to);
             heldFrom = _least(heldFrom, rules.heldFrom);
             if (t.tracked && from != to) {
-                _checkHolding(rules, t, token, to, amount);
+                _checkHolding(rules, token, to, amount);
                 verdict.countsAcquired = _checkAcquired(rules, token, to, amount);
             }
         }
@@ -384,25 +397,25 @@ contract Compliance is IRulebook, AccessManaged {
         view
     {
         uint256 locked = _acquired[token][account].sumSince(block.timestamp - rules.lockUp + 1);
-        uint256 holding = _holdings[token][account];
+        uint256 holding = holdingOf(token, account);
         uint256 free = holding > locked ? holding - locked : 0;
         if (amount > free) revert LockedUp(token, account, free, amount);
     }
 
-    function _checkHolding(
-        Rules memory rules,
-        Token memory t,
-        address token,
-        address account,
-        uint256 amount
-    ) private view {
-        uint256 holding = _holdings[token][account];
+    function _checkHolding(Rules memory rules, address token, address account, uint256 amount)
+        private
+        view
+    {
         uint64 most = rules.holdingMost;
+        if (amount == 0 || (most == NO_LIMIT && rules.holdersMost == type(uint32).max)) return;
+        uint256 holding = holdingOf(token, account);
         if (most != NO_LIMIT && (amount > most || holding + amount > most)) {
             revert HoldingCapExceeded(token, account, holding, amount, most);
         }
-        if (holding == 0 && amount != 0 && t.holders >= rules.holdersMost) {
-            revert HolderCapReached(token, t.holders, rules.holdersMost);
+        if (holding != 0 || rules.holdersMost == type(uint32).max) return;
+        uint256 holders = ICountedToken(token).holders();
+        if (holders >= rules.holdersMost) {
+            revert HolderCapReached(token, uint32(holders), rules.holdersMost);
         }
     }
 
@@ -452,23 +465,50 @@ contract Compliance is IRulebook, AccessManaged {
         return a < b ? a : b;
     }
 
+    /// What no rule of the packs in force speaks to, until the first of them ends.
+    function _leeway(uint16 country) private view returns (uint256 word) {
+        uint40 until = type(uint40).max;
+        for (uint256 kind = 1; kind <= Leeway.KINDS; ++kind) {
+            Pack memory pack = _packs[Kind(kind)][country];
+            if (pack.from == 0 || block.timestamp >= pack.until) continue;
+            if (pack.until < until) until = pack.until;
+            bool isPlain = !pack.closed && pack.dailyMost == NO_LIMIT && pack.lockUp == 0
+                && pack.holdersMost == type(uint32).max && pack.holdingMost == NO_LIMIT
+                && pack.yearlyMost == NO_LIMIT;
+            if (!isPlain) continue;
+            uint64 below = pack.heldFrom;
+            word = word.with(kind, below == NO_LIMIT ? type(uint256).max : below);
+        }
+        return word.endingAt(until);
+    }
+
+    function _checkVenue(address token) private view {
+        if (!isVenue[msg.sender]) revert NotReporter(msg.sender, token);
+    }
+
     // --- writes ---------------------------------------------------------------------------------
 
-    function _move(address token, address from, address to, uint256 amount) private {
-        if (amount == 0 || from == to) return;
-        uint32 holders = _tokens[token].holders;
-        if (from != address(0) && !isVenue[from]) {
-            uint256 holding = _holdings[token][from];
-            // less only where it was a venue once, or held before the token was registered
-            uint256 left = holding > amount ? holding - amount : 0;
-            _holdings[token][from] = left;
-            if (holding != 0 && left == 0) --holders;
+    /// What a venue reports. A tracked token speaks for itself where it moves between members.
+    function _recordLeg(Token memory t, address token, address from, address to, uint256 amount)
+        private
+    {
+        if (t.tracked && !isVenue[from] && !isVenue[to]) {
+            _judge(t, token, from, to, amount);
+        } else {
+            _record(t, token, from, to, amount);
         }
-        if (to != address(0) && !isVenue[to]) {
-            uint256 holding = _holdings[token][to];
-            _holdings[token][to] = holding + amount;
-            if (holding == 0) ++holders;
+    }
+
+    function _record(Token memory t, address token, address from, address to, uint256 amount)
+        private
+    {
+        Verdict memory verdict = _judge(t, token, from, to, amount);
+        if (verdict.isHeld) {
+            bytes32 id = transferId(token, from, to, amount);
+            emit Released(id, _attestations[id].originator);
+            delete _attestations[id];
         }
-        _tokens[token].holders = holders;
+        if (verdict.countsSent) _sent[token][from].add(amount, block.timestamp - DAY);
+        if (verdict.countsAcquired) _acquired[token][to].add(amount, block.timestamp - YEAR);
     }
 }

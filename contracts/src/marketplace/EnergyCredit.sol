@@ -5,15 +5,19 @@ import {ICompliance} from "../interfaces/ICompliance.sol";
 import {ICurrency} from "../interfaces/ICurrency.sol";
 import {IEnergyCredit} from "../interfaces/IEnergyCredit.sol";
 import {IPassport} from "../interfaces/IPassport.sol";
+import {IRulebook} from "../interfaces/IRulebook.sol";
+import {CountedToken} from "./CountedToken.sol";
+import {RuledToken} from "./RuledToken.sol";
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {ERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Permit.sol";
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 
 /// @title EnergyCredit
 /// @notice See `IEnergyCredit`.
-contract EnergyCredit is IEnergyCredit, ERC20Permit, AccessManaged {
+contract EnergyCredit is IEnergyCredit, RuledToken, ERC20Permit, AccessManaged {
     using SafeERC20 for ICurrency;
 
     /// @notice The largest price: 100 dollars a kWh; more is a unit error.
@@ -24,20 +28,12 @@ contract EnergyCredit is IEnergyCredit, ERC20Permit, AccessManaged {
     /// @notice The money held.
     ICurrency public immutable currency;
 
-    /// @notice Who may hold credits.
-    IPassport public immutable passport;
-
-    /// @notice The rule packs a transfer must pass.
-    ICompliance public immutable compliance;
-
     /// @inheritdoc IEnergyCredit
     uint64 public immutable start;
     /// @inheritdoc IEnergyCredit
     uint64 public immutable end;
     /// @inheritdoc IEnergyCredit
     uint64 public immutable feedInUdPerKwh;
-
-    uint8 private immutable _TRADE_ENERGY;
 
     /// @inheritdoc IEnergyCredit
     uint256 public backingUd;
@@ -52,18 +48,20 @@ contract EnergyCredit is IEnergyCredit, ERC20Permit, AccessManaged {
         IPassport passport_,
         ICompliance compliance_,
         Season memory season
-    ) ERC20(season.name, season.symbol) ERC20Permit(season.name) AccessManaged(authority) {
+    )
+        ERC20(season.name, season.symbol)
+        ERC20Permit(season.name)
+        RuledToken(compliance_, passport_, IRulebook.Kind.CREDIT, passport_.TRADE_ENERGY())
+        AccessManaged(authority)
+    {
         if (
             season.end <= season.start || season.feedInUdPerKwh == 0
                 || season.feedInUdPerKwh > PRICE_MOST_UD_PER_KWH
         ) revert SeasonRefused(season.start, season.end, season.feedInUdPerKwh);
         currency = currency_;
-        passport = passport_;
-        compliance = compliance_;
         start = season.start;
         end = season.end;
         feedInUdPerKwh = season.feedInUdPerKwh;
-        _TRADE_ENERGY = passport_.TRADE_ENERGY();
     }
 
     /// @inheritdoc IEnergyCredit
@@ -112,6 +110,21 @@ contract EnergyCredit is IEnergyCredit, ERC20Permit, AccessManaged {
         currency.safeTransfer(account, paidUd);
     }
 
+    /// @notice What `account` holds [Wh].
+    function balanceOf(address account)
+        public
+        view
+        override(ERC20, CountedToken, IERC20)
+        returns (uint256)
+    {
+        return CountedToken.balanceOf(account);
+    }
+
+    /// @notice Credits out [Wh].
+    function totalSupply() public view override(ERC20, CountedToken, IERC20) returns (uint256) {
+        return CountedToken.totalSupply();
+    }
+
     /// @notice Digits after the point: one unit is a watt-hour.
     function decimals() public pure override returns (uint8) {
         return 3;
@@ -137,8 +150,8 @@ contract EnergyCredit is IEnergyCredit, ERC20Permit, AccessManaged {
     }
 
     function _checkPassport(address account) private view {
-        if (!passport.isAllowed(account, _TRADE_ENERGY)) {
-            revert PassportInvalid(account, _TRADE_ENERGY);
+        if (!passport.isAllowed(account, _PERMISSIONS)) {
+            revert PassportInvalid(account, _PERMISSIONS);
         }
     }
 
@@ -147,12 +160,10 @@ contract EnergyCredit is IEnergyCredit, ERC20Permit, AccessManaged {
         return (energyWh * feedInUdPerKwh + WH_PER_KWH - 1) / WH_PER_KWH;
     }
 
-    function _update(address from, address to, uint256 value) internal override {
-        if (from != address(0) && to != address(0)) {
-            _checkPassport(from);
-            _checkPassport(to);
-            compliance.recordTransfer(address(this), from, to, value);
-        }
-        super._update(from, to, value);
+    function _update(address from, address to, uint256 value)
+        internal
+        override(ERC20, CountedToken)
+    {
+        CountedToken._update(from, to, value);
     }
 }

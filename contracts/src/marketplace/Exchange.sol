@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {ICompliance} from "../interfaces/ICompliance.sol";
 import {ICurrency} from "../interfaces/ICurrency.sol";
 import {IExchange} from "../interfaces/IExchange.sol";
 import {Assets} from "../libraries/Assets.sol";
@@ -40,16 +39,10 @@ contract Exchange is IExchange, EIP712, Venue {
 
     mapping(address token => Listing) private _listings;
 
-    constructor(
-        address authority,
-        ICurrency currency_,
-        ICompliance compliance_,
-        address feePot_,
-        address levyPot_
-    )
+    constructor(address authority, Terms memory terms)
         AccessManaged(authority)
         EIP712("SourceEnergy Exchange", "1")
-        Venue(currency_, compliance_, feePot_, levyPot_)
+        Venue(terms)
     {}
 
     // --- trade ----------------------------------------------------------------------------------
@@ -153,6 +146,7 @@ contract Exchange is IExchange, EIP712, Venue {
         bool isListed = listing.standard == Assets.Standard.ERC1155
             || (listing.standard == Assets.Standard.ERC20 && id == 0);
         if (!isListed) revert NotListed(token, id);
+        _checkHalt();
         trade.token = token;
         trade.id = id;
         trade.priceUd = priceUd;
@@ -200,7 +194,7 @@ contract Exchange is IExchange, EIP712, Venue {
         if (order.sells != sells || order.token != trade.token || order.id != trade.id) {
             revert NotInBook(hash);
         }
-        _checkTrading(order.deadline);
+        _checkDeadline(order.deadline);
         if (order.settler != address(0) && order.settler != msg.sender) {
             revert NotSettler(msg.sender, order.settler);
         }
@@ -276,8 +270,9 @@ contract Exchange is IExchange, EIP712, Venue {
     /// Asks for both legs of a pair and moves the asset.
     function _deliver(Trade memory trade, address seller, address buyer, uint256 amount) private {
         if (seller == buyer) revert SelfTrade(seller);
-        compliance.recordTransfer(address(currency), buyer, seller, _up(trade, amount));
-        compliance.recordTransfer(trade.token, seller, buyer, amount);
+        compliance.recordTrade(
+            trade.token, seller, buyer, amount, address(currency), _up(trade, amount)
+        );
         Assets.move(trade.listing.standard, trade.token, trade.id, seller, buyer, amount);
     }
 

@@ -1,28 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {ICompliance} from "../interfaces/ICompliance.sol";
 import {ICurrency} from "../interfaces/ICurrency.sol";
+import {IHeeding} from "../interfaces/IHeeding.sol";
 import {ILiquidityPool} from "../interfaces/ILiquidityPool.sol";
+import {IPassport} from "../interfaces/IPassport.sol";
+import {IRulebook} from "../interfaces/IRulebook.sol";
 import {Assets} from "../libraries/Assets.sol";
+import {CountedToken} from "./CountedToken.sol";
 import {Venue} from "./Venue.sol";
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {ERC1155Holder} from "@openzeppelin/contracts/token/ERC1155/utils/ERC1155Holder.sol";
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 /// @title LiquidityPool
 /// @notice See `ILiquidityPool`.
 /// @dev The price in force since the last change is summed up before every change. Sums are kept
 /// by window, so that an average needs no reader who looked at the right time.
-contract LiquidityPool is ILiquidityPool, ERC20, ERC1155Holder, Venue {
+contract LiquidityPool is ILiquidityPool, CountedToken, ERC1155Holder, Venue {
+    using SafeCast for uint256;
     using SafeERC20 for ICurrency;
 
     struct Reserves {
         uint104 money; //      [ud]
         uint104 assets; //     [smallest units]
         uint48 changedAt; //   [s]
+    }
+
+    struct Settings {
+        uint16 feeBps; //      marketplace fee                 [basis points of the money side]
+        uint16 levyBps; //     stabilisation levy              [basis points of the money side]
+        uint80 feeDueUd; //    waits for `collect`             [ud]
+        uint80 levyDueUd; //   waits for `collect`             [ud]
+        uint32 haltedUntil; // as the trading halt says        [s]
+        uint8 permissions; //  passport bits a trader needs, none known before the first liquidity
+        uint8 moneyKind; //    of the rulebook, both
+        uint8 assetKind;
     }
 
     struct Window {
@@ -54,18 +70,10 @@ contract LiquidityPool is ILiquidityPool, ERC20, ERC1155Holder, Venue {
     /// @notice Length of a window of the average [s].
     uint32 public immutable window;
 
-    /// @notice Marketplace fee [basis points of the money side].
-    uint16 public feeBps;
+    /// @notice Who may trade without a question to the rulebook.
+    IPassport public immutable passport;
 
-    /// @notice Stabilisation levy [basis points of the money side].
-    uint16 public levyBps;
-
-    /// @notice Fee that waits for `collect` [ud].
-    uint128 public feeDueUd;
-
-    /// @notice Levy that waits for `collect` [ud].
-    uint128 public levyDueUd;
-
+    Settings private _settings;
     Reserves private _reserves;
     Window private _now;
     Window private _before;
@@ -74,29 +82,26 @@ contract LiquidityPool is ILiquidityPool, ERC20, ERC1155Holder, Venue {
 
     constructor(
         address authority,
-        ICurrency currency_,
-        ICompliance compliance_,
-        address feePot_,
-        address levyPot_,
+        Terms memory terms,
         Assets.Standard standard_,
         address token_,
         uint256 id_,
         uint64 unit_,
         uint32 window_
-    )
-        ERC20("SourceEnergy Pool Share", "POOL")
-        AccessManaged(authority)
-        Venue(currency_, compliance_, feePot_, levyPot_)
-    {
+    ) ERC20("SourceEnergy Pool Share", "POOL") AccessManaged(authority) Venue(terms) {
         if (
             token_ == address(0) || standard_ == Assets.Standard.NONE || unit_ == 0 || window_ == 0
-                || (standard_ == Assets.Standard.ERC20 && id_ != 0) || token_ == address(currency_)
+                || (standard_ == Assets.Standard.ERC20 && id_ != 0)
+                || token_ == address(terms.currency)
         ) revert AssetRefused(token_, id_, unit_, window_);
         standard = standard_;
         token = token_;
         id = id_;
         unit = unit_;
         window = window_;
+        passport = terms.compliance.passport();
+        heed();
+        _words[address(this)] = _VENUE; // which holds what is locked
     }
 
     // --- trade ----------------------------------------------------------------------------------
@@ -107,21 +112,26 @@ contract LiquidityPool is ILiquidityPool, ERC20, ERC1155Holder, Venue {
         nonReentrant
         returns (uint256 assets)
     {
-        _checkTrading(deadline);
+        _checkDeadline(deadline);
         Reserves memory r = _reserves;
-        uint256 feeUd = _shareUp(moneyUd, feeBps);
-        uint256 levyUd = _shareUp(moneyUd, levyBps);
-        uint256 inUd = moneyUd - feeUd - levyUd;
+        Settings memory s = _settings;
+        _checkHalt(s.haltedUntil);
+        uint256 feeUd = _shareUp(moneyUd, s.feeBps);
+        uint256 levyUd = _shareUp(moneyUd, s.levyBps);
+        uint256 inUd = _less(moneyUd, feeUd + levyUd);
         assets = _out(inUd, r.money, r.assets);
         if (assets < assetsLeast) revert SlippageExceeded(assetsLeast, assets);
 
         _sumUp(r);
         _countParty();
         _store(r.money + inUd, r.assets - assets);
-        _owe(feeUd, levyUd);
+        _owe(s, feeUd, levyUd);
         emit Bought(msg.sender, moneyUd, assets, feeUd, levyUd);
-        compliance.recordTransfer(address(currency), msg.sender, address(this), moneyUd);
-        compliance.recordTransfer(token, address(this), msg.sender, assets);
+        if (!_isPlain(s)) {
+            compliance.recordTrade(
+                token, address(this), msg.sender, assets, address(currency), moneyUd
+            );
+        }
         currency.safeTransferFrom(msg.sender, address(this), moneyUd);
         Assets.move(standard, token, id, address(this), msg.sender, assets);
     }
@@ -132,11 +142,13 @@ contract LiquidityPool is ILiquidityPool, ERC20, ERC1155Holder, Venue {
         nonReentrant
         returns (uint256 moneyUd)
     {
-        _checkTrading(deadline);
+        _checkDeadline(deadline);
         Reserves memory r = _reserves;
+        Settings memory s = _settings;
+        _checkHalt(s.haltedUntil);
         uint256 outUd = _out(assets, r.assets, r.money);
-        uint256 feeUd = _shareUp(outUd, feeBps);
-        uint256 levyUd = _shareUp(outUd, levyBps);
+        uint256 feeUd = _shareUp(outUd, s.feeBps);
+        uint256 levyUd = _shareUp(outUd, s.levyBps);
         moneyUd = _less(outUd, feeUd + levyUd);
         if (moneyUd < moneyLeastUd) revert SlippageExceeded(moneyLeastUd, moneyUd);
         if (moneyUd == 0) revert ZeroAmount();
@@ -144,12 +156,22 @@ contract LiquidityPool is ILiquidityPool, ERC20, ERC1155Holder, Venue {
         _sumUp(r);
         _countParty();
         _store(r.money - outUd, uint256(r.assets) + assets);
-        _owe(feeUd, levyUd);
+        _owe(s, feeUd, levyUd);
         emit Sold(msg.sender, moneyUd, assets, feeUd, levyUd);
-        compliance.recordTransfer(token, msg.sender, address(this), assets);
-        compliance.recordTransfer(address(currency), address(this), msg.sender, moneyUd);
+        if (!_isPlain(s)) {
+            compliance.recordTrade(
+                token, msg.sender, address(this), assets, address(currency), moneyUd
+            );
+        }
         Assets.move(standard, token, id, msg.sender, address(this), assets);
         currency.safeTransfer(msg.sender, moneyUd);
+    }
+
+    /// @inheritdoc IHeeding
+    function heed() public {
+        uint64 until = tradingHalt.until();
+        _settings.haltedUntil = SafeCast.toUint32(until);
+        emit Heeded(until);
     }
 
     // --- liquidity ------------------------------------------------------------------------------
@@ -162,7 +184,8 @@ contract LiquidityPool is ILiquidityPool, ERC20, ERC1155Holder, Venue {
         bool lossUnderstood,
         uint40 deadline
     ) external nonReentrant returns (uint256 shares) {
-        _checkTrading(deadline);
+        _checkDeadline(deadline);
+        _checkHalt(_settings.haltedUntil);
         if (!lossUnderstood) revert LossNotUnderstood();
         if (moneyMostUd == 0 || assetsMost == 0) revert ZeroAmount();
         Reserves memory r = _reserves;
@@ -184,8 +207,9 @@ contract LiquidityPool is ILiquidityPool, ERC20, ERC1155Holder, Venue {
         _sumUp(r);
         _store(r.money + moneyUd, r.assets + assets);
         emit Provided(msg.sender, moneyUd, assets, shares, locked);
-        compliance.recordTransfer(address(currency), msg.sender, address(this), moneyUd);
+        _learn();
         compliance.recordTransfer(token, msg.sender, address(this), assets);
+        compliance.recordTransfer(address(currency), msg.sender, address(this), moneyUd);
         if (locked != 0) _mint(address(this), locked); // which no verb takes out
         _mint(msg.sender, shares);
         currency.safeTransferFrom(msg.sender, address(this), moneyUd);
@@ -212,8 +236,8 @@ contract LiquidityPool is ILiquidityPool, ERC20, ERC1155Holder, Venue {
         _burn(msg.sender, shares);
         _store(r.money - moneyUd, r.assets - assets);
         emit Withdrawn(msg.sender, moneyUd, assets, shares);
-        compliance.recordTransfer(address(currency), address(this), msg.sender, moneyUd);
         compliance.recordTransfer(token, address(this), msg.sender, assets);
+        compliance.recordTransfer(address(currency), address(this), msg.sender, moneyUd);
         currency.safeTransfer(msg.sender, moneyUd);
         Assets.move(standard, token, id, address(this), msg.sender, assets);
     }
@@ -222,10 +246,10 @@ contract LiquidityPool is ILiquidityPool, ERC20, ERC1155Holder, Venue {
 
     /// @inheritdoc ILiquidityPool
     function collect() external nonReentrant {
-        (uint256 feeUd, uint256 levyUd) = (feeDueUd, levyDueUd);
+        (uint256 feeUd, uint256 levyUd) = (_settings.feeDueUd, _settings.levyDueUd);
         if (feeUd + levyUd == 0) revert ZeroAmount();
 
-        (feeDueUd, levyDueUd) = (0, 0);
+        (_settings.feeDueUd, _settings.levyDueUd) = (0, 0);
         emit Collected(feeUd, levyUd);
         currency.safeTransfer(feePot, feeUd);
         currency.safeTransfer(levyPot, levyUd);
@@ -236,22 +260,45 @@ contract LiquidityPool is ILiquidityPool, ERC20, ERC1155Holder, Venue {
         if (feeBps_ > SHARE_MOST_BPS) revert ShareTooHigh(feeBps_, SHARE_MOST_BPS);
         if (levyBps_ > SHARE_MOST_BPS) revert ShareTooHigh(levyBps_, SHARE_MOST_BPS);
 
-        (feeBps, levyBps) = (feeBps_, levyBps_);
+        (_settings.feeBps, _settings.levyBps) = (feeBps_, levyBps_);
         emit SharesOfPriceSet(feeBps_, levyBps_);
     }
 
     // --- views ----------------------------------------------------------------------------------
 
+    /// @notice Marketplace fee [basis points of the money side].
+    function feeBps() external view returns (uint16) {
+        return _settings.feeBps;
+    }
+
+    /// @notice Stabilisation levy [basis points of the money side].
+    function levyBps() external view returns (uint16) {
+        return _settings.levyBps;
+    }
+
+    /// @notice Fee that waits for `collect` [ud].
+    function feeDueUd() external view returns (uint256) {
+        return _settings.feeDueUd;
+    }
+
+    /// @notice Levy that waits for `collect` [ud].
+    function levyDueUd() external view returns (uint256) {
+        return _settings.levyDueUd;
+    }
+
     /// @inheritdoc ILiquidityPool
     function quoteBuy(uint256 moneyUd) external view returns (uint256 assets) {
-        uint256 chargesUd = _shareUp(moneyUd, feeBps) + _shareUp(moneyUd, levyBps);
+        if (moneyUd > type(uint128).max) revert ReserveTooLarge(moneyUd);
+        uint256 chargesUd =
+            _shareUp(moneyUd, _settings.feeBps) + _shareUp(moneyUd, _settings.levyBps);
         return _out(_less(moneyUd, chargesUd), _reserves.money, _reserves.assets);
     }
 
     /// @inheritdoc ILiquidityPool
     function quoteSell(uint256 assets) external view returns (uint256 moneyUd) {
         uint256 outUd = _out(assets, _reserves.assets, _reserves.money);
-        return _less(outUd, _shareUp(outUd, feeBps) + _shareUp(outUd, levyBps));
+        uint256 chargesUd = _shareUp(outUd, _settings.feeBps) + _shareUp(outUd, _settings.levyBps);
+        return _less(outUd, chargesUd);
     }
 
     /// @inheritdoc ILiquidityPool
@@ -303,7 +350,8 @@ contract LiquidityPool is ILiquidityPool, ERC20, ERC1155Holder, Venue {
 
     // --- price ----------------------------------------------------------------------------------
 
-    /// What goes out for what goes in, rounded down: against the trader.
+    /// What goes out for what goes in, rounded down: against the trader. Reserves have 104 bits; with
+    /// an amount of 128 no product overflows, and a larger one could not be kept.
     function _out(uint256 amountIn, uint256 reserveIn, uint256 reserveOut)
         private
         pure
@@ -311,8 +359,11 @@ contract LiquidityPool is ILiquidityPool, ERC20, ERC1155Holder, Venue {
     {
         if (amountIn == 0) revert ZeroAmount();
         if (reserveIn == 0 || reserveOut == 0) revert PoolEmpty();
-        uint256 counted = amountIn * FEE_LESS;
-        amountOut = counted * reserveOut / (reserveIn * FEE_BASE + counted);
+        if (amountIn > type(uint128).max) revert ReserveTooLarge(amountIn);
+        unchecked {
+            uint256 counted = amountIn * FEE_LESS;
+            amountOut = counted * reserveOut / (reserveIn * FEE_BASE + counted);
+        }
         if (amountOut == 0) revert ZeroAmount();
     }
 
@@ -321,9 +372,12 @@ contract LiquidityPool is ILiquidityPool, ERC20, ERC1155Holder, Venue {
     }
 
     /// Price now, times 2³², rounded down; at most 128 bits, so that no sum overflows.
-    function _price(Reserves memory r) private view returns (uint256) {
+    function _price(Reserves memory r) private view returns (uint256 price) {
         if (r.assets == 0) return 0;
-        return Math.min((uint256(r.money) * unit << 32) / r.assets, type(uint128).max);
+        unchecked {
+            price = (uint256(r.money) * unit << 32) / r.assets; // 104 + 64 + 32 bits
+        }
+        if (price > type(uint128).max) price = type(uint128).max;
     }
 
     /// The windows as of now, without the change that is about to happen.
@@ -357,7 +411,10 @@ contract LiquidityPool is ILiquidityPool, ERC20, ERC1155Holder, Venue {
         if (start == 0) {
             _now.start = uint40(block.timestamp);
         } else if (block.timestamp < start + window) {
-            _now.cumulative += uint168(_price(r) * (block.timestamp - r.changedAt));
+            unchecked {
+                // a window has 32 bits of seconds and a price 128 bits, together less than 168
+                _now.cumulative += uint168(_price(r) * (block.timestamp - r.changedAt));
+            }
         } else {
             (_now, _before, _cumulative) = _windows(r);
         }
@@ -378,15 +435,41 @@ contract LiquidityPool is ILiquidityPool, ERC20, ERC1155Holder, Venue {
         _reserves = Reserves(uint104(moneyUd), uint104(assets), uint48(block.timestamp));
     }
 
-    function _owe(uint256 feeUd, uint256 levyUd) private {
-        if (feeUd != 0) feeDueUd += uint128(feeUd);
-        if (levyUd != 0) levyDueUd += uint128(levyUd);
+    function _owe(Settings memory s, uint256 feeUd, uint256 levyUd) private {
+        if (feeUd == 0 && levyUd == 0) return;
+        s.feeDueUd = (s.feeDueUd + feeUd).toUint80();
+        s.levyDueUd = (s.levyDueUd + levyUd).toUint80();
+        _settings = s;
     }
 
-    /// Shares are a tracked token: the rulebook hears of every one that moves.
+    // --- rules ----------------------------------------------------------------------------------
+
+    function _checkHalt(uint256 until) private view {
+        if (block.timestamp < until) revert TradingHalted(uint64(until));
+    }
+
+    /// Does no rule speak to what the caller trades? The passport knows without the rulebook.
+    function _isPlain(Settings memory s) private view returns (bool) {
+        return passport.isPlainTrade(msg.sender, s.permissions, s.moneyKind, s.assetKind);
+    }
+
+    /// What the rulebook says about both assets, which never changes.
+    function _learn() private {
+        if (_settings.moneyKind != 0) return;
+        (IRulebook.Kind moneyKind, uint8 forMoney,,) = compliance.tokenOf(address(currency));
+        (IRulebook.Kind assetKind, uint8 forAsset,,) = compliance.tokenOf(token);
+        _settings.permissions = forMoney | forAsset;
+        _settings.moneyKind = uint8(moneyKind);
+        _settings.assetKind = uint8(assetKind);
+    }
+
+    /// Shares are a tracked token: the rulebook is asked about every one that is made or moves.
+    function _ask(address from, address to, uint256 shares) internal override {
+        compliance.recordTransfer(address(this), from, to, shares);
+    }
+
     function _update(address from, address to, uint256 shares) internal override {
         if (to == address(this) && from != address(0)) revert Unasked(from, to, 0);
-        compliance.recordTransfer(address(this), from, to, shares);
         super._update(from, to, shares);
     }
 }

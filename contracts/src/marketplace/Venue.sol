@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {ICompliance} from "../interfaces/ICompliance.sol";
 import {ICurrency} from "../interfaces/ICurrency.sol";
+import {IRulebook} from "../interfaces/IRulebook.sol";
+import {ITradingHalt} from "../interfaces/ITradingHalt.sol";
 import {IVenue} from "../interfaces/IVenue.sol";
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
@@ -10,9 +11,6 @@ import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/Reentrancy
 /// @title Venue
 /// @notice See `IVenue`.
 abstract contract Venue is IVenue, AccessManaged, ReentrancyGuardTransient {
-    /// @notice Longest stop, and shortest time between two [s].
-    uint256 public constant STOP_MOST = 72 hours;
-
     /// @notice Highest fee, and highest levy, where it is a share of the price [basis points].
     uint16 public constant SHARE_MOST_BPS = 300;
 
@@ -22,7 +20,10 @@ abstract contract Venue is IVenue, AccessManaged, ReentrancyGuardTransient {
     ICurrency public immutable currency;
 
     /// @notice Who judges every leg of a trade.
-    ICompliance public immutable compliance;
+    IRulebook public immutable compliance;
+
+    /// @notice The one pause, asked before every trade.
+    ITradingHalt public immutable tradingHalt;
 
     /// @notice Where the marketplace fee goes.
     address public immutable feePot;
@@ -30,43 +31,32 @@ abstract contract Venue is IVenue, AccessManaged, ReentrancyGuardTransient {
     /// @notice Where the stabilisation levy goes.
     address public immutable levyPot;
 
-    /// @inheritdoc IVenue
-    uint40 public stoppedUntil;
-
-    constructor(ICurrency currency_, ICompliance compliance_, address feePot_, address levyPot_) {
+    constructor(Terms memory terms) {
         if (
-            address(currency_) == address(0) || address(compliance_) == address(0)
-                || feePot_ == address(0) || levyPot_ == address(0)
+            address(terms.currency) == address(0) || address(terms.compliance) == address(0)
+                || address(terms.tradingHalt) == address(0) || terms.feePot == address(0)
+                || terms.levyPot == address(0)
         ) revert ZeroContract();
-        currency = currency_;
-        compliance = compliance_;
-        feePot = feePot_;
-        levyPot = levyPot_;
+        currency = terms.currency;
+        compliance = terms.compliance;
+        tradingHalt = terms.tradingHalt;
+        feePot = terms.feePot;
+        levyPot = terms.levyPot;
     }
 
-    /// @inheritdoc IVenue
-    function stop(uint40 until) external restricted {
-        uint256 most = block.timestamp + STOP_MOST;
-        if (until <= block.timestamp || until > most) revert StopTooLong(until, most);
-        if (stoppedUntil != 0 && block.timestamp < stoppedUntil + STOP_MOST) {
-            revert StoppedLately(stoppedUntil);
-        }
-
-        stoppedUntil = until;
-        emit Stopped(until);
-    }
-
-    function _checkTrading(uint40 deadline) internal view {
-        _checkDeadline(deadline);
-        if (block.timestamp < stoppedUntil) revert TradingStopped(stoppedUntil);
+    function _checkHalt() internal view {
+        uint64 until = tradingHalt.until();
+        if (block.timestamp < until) revert TradingHalted(until);
     }
 
     function _checkDeadline(uint40 deadline) internal view {
         if (block.timestamp > deadline) revert DeadlinePassed(deadline, block.timestamp);
     }
 
-    /// A share of an amount, rounded up: against the trader.
+    /// A share of an amount, rounded up: against the trader. Amounts have at most 240 bits.
     function _shareUp(uint256 amountUd, uint256 shareBps) internal pure returns (uint256) {
-        return (amountUd * shareBps + BPS - 1) / BPS;
+        unchecked {
+            return (amountUd * shareBps + BPS - 1) / BPS;
+        }
     }
 }

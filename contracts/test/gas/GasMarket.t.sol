@@ -122,9 +122,6 @@ contract GasCreditTest is CreditWorld {
         _note("credit mint");
         vm.prank(producer);
         credit.transfer(consumer, 1000);
-        vm.prank(producer);
-        credit.transfer(consumer, 1000);
-        _note("credit transfer, a rule pack that counts");
         _redeem(consumer, 500);
         _note("credit redeem");
         vm.warp(SEASON_END);

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IClearing} from "../../src/interfaces/IClearing.sol";
+import {Clearing} from "../../src/market/Clearing.sol";
 import {World} from "../World.sol";
 
 /// @title Books: an honest operator's books, and everybody's hands on the contract
@@ -18,24 +19,23 @@ contract Books is World {
 
     address[MEMBERS] public members;
     address[2] public facilitators;
-    bytes32 public otherCommunity;
+    Clearing public otherClearing;
 
     Account[MEMBERS] private _books; //                        as of now
     mapping(uint64 epoch => Account[MEMBERS]) private _then; // as of each statement
     mapping(address member => uint256) public paidBefore; //    highest seen
+    uint256 public depositedElsewhere;
 
     function setUp() public override {
         super.setUp();
         facilitators = [facilitator, stranger];
         members = [consumer, producer, neighbour, _actor("tenant")];
         _admit(members[3]);
-        vm.prank(admin);
-        otherCommunity =
-            clearing.open("Oak Street", operator, guardian, address(verifier), DELAY, EXIT_WINDOW);
+        otherClearing = _openCommunity("Oak Street");
     }
 
-    function contracts() external view returns (address, address, bytes32) {
-        return (address(clearing), address(currency), community);
+    function contracts() external view returns (address, address) {
+        return (address(clearing), address(currency));
     }
 
     // --- the bank
@@ -64,17 +64,15 @@ contract Books is World {
 
     function depositElsewhere(uint256 who, uint256 amountUd) external {
         address account = members[who % MEMBERS];
-        amountUd = bound(amountUd, 1, 1e9);
-        _fund(account, amountUd);
-        vm.prank(account);
-        clearing.deposit(otherCommunity, account, uint128(amountUd));
+        _depositInto(otherClearing, account, bound(amountUd, 1, 1e9));
+        depositedElsewhere += bound(amountUd, 1, 1e9);
     }
 
     /// The operator's indexer sees deposits, whole and in order: here always all of them.
     function trade(uint256 from, uint256 to, uint256 amountUd) external {
         if (_ended()) return;
         for (uint256 i = 0; i < MEMBERS; ++i) {
-            uint256 made = clearing.deposited(community, members[i]);
+            uint256 made = clearing.deposited(members[i]);
             _books[i].balance += made - _books[i].deposited;
             _books[i].deposited = made;
         }
@@ -85,16 +83,16 @@ contract Books is World {
 
     /// The operator gives who asked to leave all it has, when it is willing.
     function postStatement(bool willing) external {
-        (, uint64 deadline) = clearing.oldestExitOf(community);
+        (, uint64 deadline) = clearing.oldestExit();
         if (_ended() || (deadline != 0 && block.timestamp > deadline)) {
             bytes memory reason = _ended()
-                ? abi.encodeWithSelector(IClearing.CommunityWoundUp.selector, community)
+                ? abi.encodeWithSelector(IClearing.CommunityWoundUp.selector, clearing.community())
                 : abi.encodeWithSelector(IClearing.ExitOverdue.selector, _oldest(), deadline);
             _refused(_statement(_leavesOf(_books)), reason);
             return;
         }
         for (uint256 i = 0; willing && i < MEMBERS; ++i) {
-            (uint64 asked,,) = clearing.exitOf(community, members[i]);
+            (uint64 asked,,) = clearing.exitOf(members[i]);
             if (asked == 0) continue;
             _books[i].payout += _books[i].balance;
             _books[i].balance = 0;
@@ -106,10 +104,10 @@ contract Books is World {
     }
 
     function veto(uint64 epoch) external {
-        uint64 last = clearing.headOf(community).nextEpoch - 1;
+        uint64 last = clearing.head().nextEpoch - 1;
         if (last == 0) return;
         epoch = uint64(bound(epoch, 1, last));
-        IClearing.Record memory record = clearing.statementOf(community, epoch);
+        IClearing.Record memory record = clearing.statementOf(epoch);
         vm.prank(guardian);
         if (record.vetoed) {
             vm.expectRevert(abi.encodeWithSelector(IClearing.StatementVetoed.selector, epoch));
@@ -118,8 +116,19 @@ contract Books is World {
                 abi.encodeWithSelector(IClearing.AlreadyLive.selector, epoch, record.liveAt)
             );
         }
-        clearing.veto(community, epoch);
+        clearing.veto(epoch);
         _turnBack();
+    }
+
+    /// Anybody may, whenever the head is void; posting does it too.
+    function rewind() external {
+        IClearing.Statement[] memory statements = _void();
+        IClearing.Head memory head = clearing.head();
+        if (!head.isVoid) {
+            vm.expectRevert(abi.encodeWithSelector(IClearing.HeadStands.selector, head.hash));
+        }
+        vm.prank(stranger);
+        clearing.rewind(statements);
     }
 
     function wait(uint256 seconds_) external {
@@ -127,14 +136,14 @@ contract Books is World {
     }
 
     function withdraw(uint256 who, uint64 epoch) external {
-        uint64 last = clearing.headOf(community).nextEpoch - 1;
+        uint64 last = clearing.head().nextEpoch - 1;
         if (last == 0) return;
         epoch = uint64(bound(epoch, 1, last));
         who = who % MEMBERS;
         IClearing.Leaf[] memory leaves = _leavesOf(_then[epoch]);
         bytes32[] memory proof = _proofOf(leaves, who);
-        IClearing.Record memory record = clearing.statementOf(community, epoch);
-        uint256 before = clearing.paid(community, members[who]);
+        IClearing.Record memory record = clearing.statementOf(epoch);
+        uint256 before = clearing.paid(members[who]);
         if (record.vetoed) {
             vm.expectRevert(abi.encodeWithSelector(IClearing.StatementVetoed.selector, epoch));
         } else if (block.timestamp < record.liveAt) {
@@ -146,27 +155,27 @@ contract Books is World {
                 abi.encodeWithSelector(IClearing.NothingDue.selector, members[who], before)
             );
         }
-        clearing.withdraw(community, epoch, leaves[who], proof);
+        clearing.withdraw(epoch, leaves[who], proof);
         paidBefore[members[who]] = before;
     }
 
     function requestExit(uint256 who) external {
         address account = members[who % MEMBERS];
-        (uint64 asked,,) = clearing.exitOf(community, account);
-        if (_ended() || asked != 0 || clearing.deposited(community, account) == 0) return;
+        (uint64 asked,,) = clearing.exitOf(account);
+        if (_ended() || asked != 0 || clearing.deposited(account) == 0) return;
         vm.prank(account);
-        clearing.requestExit(community);
+        clearing.requestExit();
     }
 
     function serveExit(uint256 who) external {
         who = who % MEMBERS;
-        (uint64 asked, uint64 after_, uint128 depositsUd) = clearing.exitOf(community, members[who]);
+        (uint64 asked, uint64 after_, uint128 depositsUd) = clearing.exitOf(members[who]);
         uint64 epoch = _latestLive();
         Account memory account = _then[epoch][who];
         if (asked == 0 || epoch <= after_ || account.balance != 0) return;
         if (account.deposited < depositsUd) return;
         IClearing.Leaf[] memory leaves = _leavesOf(_then[epoch]);
-        clearing.serveExit(community, epoch, leaves[who], _proofOf(leaves, who));
+        clearing.serveExit(epoch, leaves[who], _proofOf(leaves, who));
     }
 
     function escape(uint256 who) external {
@@ -175,9 +184,9 @@ contract Books is World {
         if (!_mayLeave(members[who]) || epoch == 0) return;
         IClearing.Leaf[] memory leaves = _leavesOf(_then[epoch]);
         bytes32[] memory proof = _proofOf(leaves, who);
-        uint256 before = clearing.paid(community, members[who]);
+        uint256 before = clearing.paid(members[who]);
         Account memory account = _then[epoch][who];
-        uint256 made = clearing.deposited(community, members[who]);
+        uint256 made = clearing.deposited(members[who]);
         if (made < account.deposited) return; // cannot be: see reclaim
         if (account.payout + account.balance + made - account.deposited == before) {
             vm.expectRevert(
@@ -185,16 +194,17 @@ contract Books is World {
             );
         }
         vm.prank(members[who]);
-        clearing.escape(community, epoch, leaves[who], proof);
+        clearing.escape(epoch, leaves[who], proof);
         _turnBack();
     }
 
     function reclaim(uint256 who) external {
         who = who % MEMBERS;
         address account = members[who];
-        if (!_mayLeave(account) || clearing.deposited(community, account) == 0) return;
+        if (!_mayLeave(account) || clearing.deposited(account) == 0) return;
+        IClearing.Statement[] memory statements = _backTo(_latestLive());
         vm.prank(account);
-        try clearing.reclaim(community) {
+        try clearing.reclaim(statements) {
             assertEq(_then[_latestLive()][who].deposited, 0, "no statement knows it");
         } catch (bytes memory reason) {
             assertTrue(
@@ -220,28 +230,28 @@ contract Books is World {
         for (uint256 i = 0; i < MEMBERS; ++i) {
             this.escape(i);
         }
-        assertEq(clearing.fundsOf(community), 0, "everybody was paid, to the last unit");
+        assertEq(clearing.funds(), 0, "everybody was paid, to the last unit");
     }
 
     // --- what the books say
 
     function _ended() private view returns (bool) {
-        return clearing.termsOf(community).woundUp;
+        return clearing.terms().woundUp;
     }
 
     function _oldest() private view returns (address account) {
-        (account,) = clearing.oldestExitOf(community);
+        (account,) = clearing.oldestExit();
     }
 
     function _mayLeave(address account) private view returns (bool) {
-        (uint64 deadline,,) = clearing.exitOf(community, account);
+        (uint64 deadline,,) = clearing.exitOf(account);
         return _ended() || (deadline != 0 && block.timestamp > deadline);
     }
 
     function _latestLive() private view returns (uint64 epoch) {
-        epoch = clearing.headOf(community).epoch;
+        epoch = clearing.head().epoch;
         while (epoch != 0) {
-            IClearing.Record memory record = clearing.statementOf(community, epoch);
+            IClearing.Record memory record = clearing.statementOf(epoch);
             if (block.timestamp >= record.liveAt) break;
             epoch = record.previousEpoch;
         }
@@ -249,7 +259,7 @@ contract Books is World {
 
     /// The books go back to the head, if it is no longer the last statement posted.
     function _turnBack() private {
-        IClearing.Head memory head = clearing.headOf(community);
+        IClearing.Head memory head = clearing.head();
         if (head.epoch + 1 == head.nextEpoch) return;
         for (uint256 i = 0; i < MEMBERS; ++i) {
             _books[i] = _then[head.epoch][i];

@@ -7,14 +7,9 @@ import {IERC20Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.so
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 
 contract ClearingDepositTest is World {
-    function test_refuses_an_unknown_community() public {
-        vm.expectRevert(abi.encodeWithSelector(IClearing.UnknownCommunity.selector, bytes32(0)));
-        clearing.deposit(bytes32(0), consumer, 1);
-    }
-
     function test_refuses_nothing() public {
         vm.expectRevert(abi.encodeWithSelector(IClearing.ZeroAmount.selector));
-        clearing.deposit(community, consumer, 0);
+        clearing.deposit(consumer, 0);
     }
 
     function test_refuses_an_account_without_passport() public {
@@ -23,7 +18,7 @@ contract ClearingDepositTest is World {
         vm.expectRevert(
             abi.encodeWithSelector(IClearing.PassportInvalid.selector, stranger, TRADE_ENERGY)
         );
-        clearing.deposit(community, stranger, 1);
+        clearing.deposit(stranger, 1);
     }
 
     function test_refuses_an_expired_passport() public {
@@ -33,7 +28,7 @@ contract ClearingDepositTest is World {
         vm.expectRevert(
             abi.encodeWithSelector(IClearing.PassportInvalid.selector, consumer, TRADE_ENERGY)
         );
-        clearing.deposit(community, consumer, 1);
+        clearing.deposit(consumer, 1);
     }
 
     function test_refuses_money_the_caller_has_not() public {
@@ -42,24 +37,24 @@ contract ClearingDepositTest is World {
         vm.expectRevert(
             abi.encodeWithSelector(IERC20Errors.ERC20InsufficientBalance.selector, consumer, 5, 6)
         );
-        clearing.deposit(community, consumer, 6);
+        clearing.deposit(consumer, 6);
     }
 
     function test_refuses_lists_that_differ() public {
         vm.expectRevert(abi.encodeWithSelector(IClearing.LengthsDiffer.selector, 2, 1));
-        clearing.depositMany(community, new address[](2), new uint128[](1));
+        clearing.depositMany(new address[](2), new uint128[](1));
     }
 
     function test_deposits_for_anyone(uint64 amountUd) public {
         amountUd = uint64(bound(amountUd, 1, type(uint64).max));
         _fund(stranger, amountUd); // the payer needs no passport
         vm.expectEmit();
-        emit IClearing.Deposited(community, consumer, amountUd);
+        emit IClearing.Deposited(consumer, amountUd);
         vm.prank(stranger);
-        clearing.deposit(community, consumer, amountUd);
-        assertEq(clearing.deposited(community, consumer), amountUd, "deposited");
-        assertEq(clearing.fundsOf(community), amountUd, "funds");
-        assertEq(clearing.termsOf(community).depositsUd, amountUd, "deposits");
+        clearing.deposit(consumer, amountUd);
+        assertEq(clearing.deposited(consumer), amountUd, "deposited");
+        assertEq(clearing.funds(), amountUd, "funds");
+        assertEq(clearing.terms().depositsUd, amountUd, "deposits");
         assertEq(currency.balanceOf(address(clearing)), amountUd, "held");
     }
 
@@ -71,10 +66,10 @@ contract ClearingDepositTest is World {
         uint256 totalUd = uint256(one) + two + 2;
         _fund(stranger, totalUd);
         vm.prank(stranger);
-        clearing.depositMany(community, accounts, amountsUd);
-        assertEq(clearing.deposited(community, consumer), amountsUd[0], "first");
-        assertEq(clearing.deposited(community, producer), amountsUd[1], "second");
-        assertEq(clearing.fundsOf(community), totalUd, "funds");
+        clearing.depositMany(accounts, amountsUd);
+        assertEq(clearing.deposited(consumer), amountsUd[0], "first");
+        assertEq(clearing.deposited(producer), amountsUd[1], "second");
+        assertEq(clearing.funds(), totalUd, "funds");
         assertEq(currency.balanceOf(address(clearing)), totalUd, "held");
     }
 
@@ -88,7 +83,7 @@ contract ClearingDepositTest is World {
         vm.expectRevert(
             abi.encodeWithSelector(IClearing.PassportInvalid.selector, stranger, TRADE_ENERGY)
         );
-        clearing.depositMany(community, accounts, amountsUd);
+        clearing.depositMany(accounts, amountsUd);
     }
 
     function _permit(uint128 amountUd) private view returns (uint8 v, bytes32 r, bytes32 s) {
@@ -115,8 +110,8 @@ contract ClearingDepositTest is World {
         (uint8 v, bytes32 r, bytes32 s) = _permit(500);
         if (handedInBefore) currency.permit(consumer, address(clearing), 500, EXPIRY, v, r, s);
         vm.prank(consumer);
-        clearing.depositWithPermit(community, consumer, 500, EXPIRY, v, r, s);
-        assertEq(clearing.deposited(community, consumer), 500, "deposited");
+        clearing.depositWithPermit(consumer, 500, EXPIRY, v, r, s);
+        assertEq(clearing.deposited(consumer), 500, "deposited");
     }
 
     function test_refuses_a_permit_of_somebody_else() public {
@@ -129,6 +124,6 @@ contract ClearingDepositTest is World {
                 IERC20Errors.ERC20InsufficientAllowance.selector, address(clearing), 0, 500
             )
         );
-        clearing.depositWithPermit(community, consumer, 500, EXPIRY, v, r, s);
+        clearing.depositWithPermit(consumer, 500, EXPIRY, v, r, s);
     }
 }

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IClearing} from "../../src/interfaces/IClearing.sol";
+import {Clearing} from "../../src/market/Clearing.sol";
 import {World} from "../World.sol";
 
 contract ClearingEscapeTest is World {
@@ -19,20 +20,20 @@ contract ClearingEscapeTest is World {
         }
         _post(traded);
         vm.prank(consumer);
-        clearing.requestExit(community);
+        clearing.requestExit();
     }
 
     function _escape(address caller, uint256 i) private {
         bytes32[] memory proof = _proofOf(leaves, i);
         vm.prank(caller);
-        clearing.escape(community, 1, leaves[i], proof);
+        clearing.escape(1, leaves[i], proof);
     }
 
     function _refusedWith(address caller, uint64 epoch, uint256 i, bytes memory reason) private {
         bytes32[] memory proof = _proofOf(leaves, i);
         vm.prank(caller);
         vm.expectRevert(reason);
-        clearing.escape(community, epoch, leaves[i], proof);
+        clearing.escape(epoch, leaves[i], proof);
     }
 
     function test_refuses_while_the_exit_may_be_served() public {
@@ -68,7 +69,7 @@ contract ClearingEscapeTest is World {
 
     function test_refuses_where_no_statement_is_live() public {
         vm.prank(guardian);
-        clearing.veto(community, 1);
+        clearing.veto(1);
         vm.warp(OVERDUE_S);
         _refusedWith(consumer, 1, 0, abi.encodeWithSelector(IClearing.NotLatest.selector, 0, 1));
         _refusedWith(consumer, 0, 0, abi.encodeWithSelector(IClearing.UnknownEpoch.selector, 0));
@@ -96,22 +97,23 @@ contract ClearingEscapeTest is World {
     function test_takes_payout_and_balance_and_ends_the_community() public {
         vm.warp(OVERDUE_S);
         vm.expectEmit();
-        emit IClearing.WoundUp(community, 1);
+        emit IClearing.WoundUp(1);
         vm.expectEmit();
-        emit IClearing.Escaped(community, consumer, 1, 60_000, 60_000);
+        emit IClearing.Escaped(consumer, 1, 60_000, 60_000);
         _escape(consumer, 0);
         assertEq(currency.balanceOf(consumer), 60_000, "everything");
-        assertTrue(clearing.termsOf(community).woundUp, "ended");
+        assertTrue(clearing.terms().woundUp, "ended");
 
-        bytes memory ended = abi.encodeWithSelector(IClearing.CommunityWoundUp.selector, community);
+        bytes memory ended =
+            abi.encodeWithSelector(IClearing.CommunityWoundUp.selector, clearing.community());
         _refused(_statement(leaves), ended);
         _fund(neighbour, 1);
         vm.prank(neighbour);
         vm.expectRevert(ended);
-        clearing.deposit(community, neighbour, 1);
+        clearing.deposit(neighbour, 1);
         vm.prank(consumer);
         vm.expectRevert(ended);
-        clearing.requestExit(community);
+        clearing.requestExit();
     }
 
     function test_afterwards_anyone_may_have_the_others_paid() public {
@@ -119,7 +121,7 @@ contract ClearingEscapeTest is World {
         _escape(consumer, 0);
         _escape(stranger, 1);
         assertEq(currency.balanceOf(producer), 40_000, "the producer");
-        assertEq(clearing.fundsOf(community), 0, "nothing is left");
+        assertEq(clearing.funds(), 0, "nothing is left");
     }
 
     function test_takes_no_more_after_withdrawals_and_none_follow() public {
@@ -130,12 +132,12 @@ contract ClearingEscapeTest is World {
         _post(leaves);
         vm.warp(OVERDUE_S);
         bytes32[] memory proof = _proofOf(leaves, 0);
-        clearing.withdraw(community, 2, leaves[0], proof);
+        clearing.withdraw(2, leaves[0], proof);
         vm.prank(consumer);
-        clearing.escape(community, 2, leaves[0], proof);
+        clearing.escape(2, leaves[0], proof);
         assertEq(currency.balanceOf(consumer), 60_000, "payout and balance, once");
         vm.expectRevert(abi.encodeWithSelector(IClearing.NothingDue.selector, consumer, 60_000));
-        clearing.withdraw(community, 2, leaves[0], proof);
+        clearing.withdraw(2, leaves[0], proof);
     }
 
     function test_voids_what_is_not_live_yet() public {
@@ -145,15 +147,15 @@ contract ClearingEscapeTest is World {
         _post(later);
         vm.warp(OVERDUE_S);
         vm.expectEmit();
-        emit IClearing.Vetoed(community, 2, 3);
+        emit IClearing.Vetoed(2, 3);
         _escape(consumer, 0);
 
         vm.warp(OVERDUE_S + DELAY);
         bytes32[] memory proof = _proofOf(later, 1);
         vm.expectRevert(abi.encodeWithSelector(IClearing.StatementVetoed.selector, 2));
-        clearing.withdraw(community, 2, later[1], proof);
+        clearing.withdraw(2, later[1], proof);
         _escape(stranger, 1);
-        assertEq(clearing.fundsOf(community), 0, "enough for everyone");
+        assertEq(clearing.funds(), 0, "enough for everyone");
     }
 
     function test_gives_deposits_after_the_leaf_back_once(uint32 laterUd) public {
@@ -161,30 +163,26 @@ contract ClearingEscapeTest is World {
         _deposit(consumer, laterUd);
         vm.warp(OVERDUE_S);
         vm.expectEmit();
-        emit IClearing.Reclaimed(community, consumer, laterUd);
+        emit IClearing.Reclaimed(consumer, laterUd);
         _escape(consumer, 0);
         assertEq(currency.balanceOf(consumer), 60_000 + uint256(laterUd), "both");
-        assertEq(clearing.paid(community, consumer), 60_000, "paid");
-        assertEq(clearing.deposited(community, consumer), 100_000, "what the leaf knows");
-        assertEq(clearing.fundsOf(community), 40_000, "the producer's");
+        assertEq(clearing.paid(consumer), 60_000, "paid");
+        assertEq(clearing.deposited(consumer), 100_000, "what the leaf knows");
+        assertEq(clearing.funds(), 40_000, "the producer's");
         _refusedWith(
             consumer, 1, 0, abi.encodeWithSelector(IClearing.NothingDue.selector, consumer, 60_000)
         );
         vm.prank(consumer);
         vm.expectRevert(abi.encodeWithSelector(IClearing.DepositsAccounted.selector, 100_000, 0));
-        clearing.reclaim(community);
+        clearing.reclaim(new IClearing.Statement[](0));
     }
 
     function test_leaves_other_communities_alone() public {
-        vm.prank(admin);
-        bytes32 other =
-            clearing.open("Oak Street", operator, guardian, address(verifier), DELAY, EXIT_WINDOW);
-        _fund(neighbour, 7);
-        vm.prank(neighbour);
-        clearing.deposit(other, neighbour, 7);
+        Clearing other = _openCommunity("Oak Street");
+        _depositInto(other, neighbour, 7);
         vm.warp(OVERDUE_S);
         _escape(consumer, 0);
-        assertTrue(!clearing.termsOf(other).woundUp, "goes on");
-        assertEq(clearing.fundsOf(other), 7, "its funds");
+        assertTrue(!other.terms().woundUp, "goes on");
+        assertEq(other.funds(), 7, "its funds");
     }
 }

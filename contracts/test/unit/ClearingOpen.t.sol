@@ -2,13 +2,14 @@
 pragma solidity 0.8.37;
 
 import {IClearing} from "../../src/interfaces/IClearing.sol";
+import {IClearingFactory} from "../../src/interfaces/IClearingFactory.sol";
 import {World} from "../World.sol";
 
 contract ClearingOpenTest is World {
     function test_refuses_whoever_has_no_opening_role() public {
         vm.prank(operator);
         vm.expectRevert(_unauthorized(operator));
-        clearing.open("Oak Street", operator, guardian, address(verifier), DELAY, EXIT_WINDOW);
+        clearings.open("Oak Street", operator, guardian, address(verifier), DELAY, EXIT_WINDOW);
     }
 
     function test_refuses_a_role_that_is_nobodys() public {
@@ -18,7 +19,7 @@ contract ClearingOpenTest is World {
             roles[i] = address(0);
             vm.prank(admin);
             vm.expectRevert(abi.encodeWithSelector(IClearing.ZeroRole.selector));
-            clearing.open("Oak Street", roles[0], roles[1], roles[2], DELAY, EXIT_WINDOW);
+            clearings.open("Oak Street", roles[0], roles[1], roles[2], DELAY, EXIT_WINDOW);
             roles[i] = held;
         }
     }
@@ -31,31 +32,38 @@ contract ClearingOpenTest is World {
         vm.expectRevert(
             abi.encodeWithSelector(IClearing.ExitWindowTooShort.selector, window, delay)
         );
-        clearing.open("Oak Street", operator, guardian, address(verifier), delay, window);
+        clearings.open("Oak Street", operator, guardian, address(verifier), delay, window);
     }
 
     function test_refuses_a_name_twice() public {
         vm.prank(admin);
-        vm.expectRevert(abi.encodeWithSelector(IClearing.CommunityExists.selector, community));
-        clearing.open(NAME, stranger, guardian, address(verifier), DELAY, EXIT_WINDOW);
+        vm.expectRevert(abi.encodeWithSelector(IClearingFactory.NameTaken.selector, NAME, clearing));
+        clearings.open(NAME, stranger, guardian, address(verifier), DELAY, EXIT_WINDOW);
     }
 
     function test_opens(string calldata name) public {
-        vm.assume(keccak256(bytes(name)) != keccak256(bytes(NAME)));
-        bytes32 id = keccak256(abi.encode(block.chainid, address(clearing), keccak256(bytes(name))));
-        vm.expectEmit();
-        emit IClearing.Opened(id, name, operator, guardian, address(verifier), DELAY, EXIT_WINDOW);
+        vm.assume(address(clearings.clearingOf(name)) == address(0));
         vm.prank(admin);
+        IClearing opened =
+            clearings.open(name, operator, guardian, address(verifier), DELAY, EXIT_WINDOW);
+        assertEq(address(clearings.clearingOf(name)), address(opened), "found by its name");
         assertEq(
-            clearing.open(name, operator, guardian, address(verifier), DELAY, EXIT_WINDOW), id, "id"
+            opened.community(),
+            keccak256(abi.encode(block.chainid, address(opened), keccak256(bytes(name)))),
+            "id"
         );
+        assertEq(address(opened.currency()), address(currency), "currency");
+        assertEq(address(opened.passport()), address(passport), "passport");
 
-        IClearing.Terms memory terms = clearing.termsOf(id);
+        IClearing.Terms memory terms = opened.terms();
         assertEq(terms.operator, operator, "operator");
         assertEq(terms.guardian, guardian, "guardian");
         assertEq(terms.verifier, address(verifier), "verifier");
         assertEq(terms.delay, DELAY, "delay");
         assertEq(terms.exitWindow, EXIT_WINDOW, "exit window");
-        assertEq(clearing.headOf(id).nextEpoch, 1, "first epoch");
+        assertTrue(!terms.woundUp, "not ended");
+        IClearing.Head memory head = opened.head();
+        assertEq(head.epoch, 0, "no statement yet");
+        assertEq(head.nextEpoch, 1, "the first comes next");
     }
 }

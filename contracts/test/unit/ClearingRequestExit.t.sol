@@ -10,35 +10,29 @@ contract ClearingRequestExitTest is World {
         _deposit(consumer, 100_000);
     }
 
-    function test_refuses_an_unknown_community() public {
-        vm.expectRevert(abi.encodeWithSelector(IClearing.UnknownCommunity.selector, bytes32(0)));
-        clearing.requestExit(bytes32(0));
-    }
-
     function test_refuses_an_account_without_deposits() public {
         vm.prank(stranger);
         vm.expectRevert(abi.encodeWithSelector(IClearing.NoDeposits.selector, stranger));
-        clearing.requestExit(community);
+        clearing.requestExit();
     }
 
     function test_refuses_a_second_request() public {
         vm.prank(consumer);
-        clearing.requestExit(community);
+        clearing.requestExit();
         vm.prank(consumer);
         vm.expectRevert(
             abi.encodeWithSelector(IClearing.ExitPending.selector, consumer, START_S + EXIT_WINDOW)
         );
-        clearing.requestExit(community);
+        clearing.requestExit();
     }
 
     function test_requests() public {
         _post(_traded());
         vm.expectEmit();
-        emit IClearing.ExitRequested(community, consumer, uint64(START_S + EXIT_WINDOW));
+        emit IClearing.ExitRequested(consumer, uint64(START_S + EXIT_WINDOW));
         vm.prank(consumer);
-        clearing.requestExit(community);
-        (uint64 deadline, uint64 requestedAfter, uint128 depositsUd) =
-            clearing.exitOf(community, consumer);
+        clearing.requestExit();
+        (uint64 deadline, uint64 requestedAfter, uint128 depositsUd) = clearing.exitOf(consumer);
         assertEq(deadline, START_S + EXIT_WINDOW, "deadline");
         assertEq(requestedAfter, 1, "last epoch then");
         assertEq(depositsUd, 100_000, "deposits then");
@@ -47,11 +41,11 @@ contract ClearingRequestExitTest is World {
     function test_the_oldest_request_counts() public {
         _deposit(producer, 1);
         vm.prank(producer);
-        clearing.requestExit(community);
+        clearing.requestExit();
         vm.warp(START_S + 1);
         vm.prank(consumer);
-        clearing.requestExit(community);
-        (address oldest, uint64 deadline) = clearing.oldestExitOf(community);
+        clearing.requestExit();
+        (address oldest, uint64 deadline) = clearing.oldestExit();
         assertEq(oldest, producer, "who asked first");
         assertEq(deadline, START_S + EXIT_WINDOW, "its deadline");
     }

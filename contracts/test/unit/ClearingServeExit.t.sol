@@ -14,7 +14,7 @@ contract ClearingServeExitTest is World {
         _deposit(consumer, 100_000);
         _post(_traded());
         vm.prank(consumer);
-        clearing.requestExit(community);
+        clearing.requestExit();
         _publish(_pair(100_000, 60_000, 0, 40_000));
     }
 
@@ -28,13 +28,13 @@ contract ClearingServeExitTest is World {
     }
 
     function _serve(uint256 i) private {
-        clearing.serveExit(community, epoch, leaves[i], _proofOf(leaves, i));
+        clearing.serveExit(epoch, leaves[i], _proofOf(leaves, i));
     }
 
     function _refusedWith(uint256 i, bytes memory reason) private {
         bytes32[] memory proof = _proofOf(leaves, i);
         vm.expectRevert(reason);
-        clearing.serveExit(community, epoch, leaves[i], proof);
+        clearing.serveExit(epoch, leaves[i], proof);
     }
 
     function test_refuses_before_live() public {
@@ -50,7 +50,7 @@ contract ClearingServeExitTest is World {
         IClearing.Leaf[] memory before = _traded();
         bytes32[] memory proof = _proofOf(before, 0);
         vm.expectRevert(abi.encodeWithSelector(IClearing.PostedBeforeRequest.selector, 1, 1));
-        clearing.serveExit(community, 1, before[0], proof);
+        clearing.serveExit(1, before[0], proof);
     }
 
     function test_refuses_a_leaf_that_keeps_a_balance() public {
@@ -65,7 +65,7 @@ contract ClearingServeExitTest is World {
         _serve(0);
         _deposit(consumer, 500);
         vm.prank(consumer);
-        clearing.requestExit(community);
+        clearing.requestExit();
         _publish(_pair(100_000, 60_000, 0, 40_000));
         _refusedWith(
             0, abi.encodeWithSelector(IClearing.ExitIncomplete.selector, 0, 100_000, 100_500)
@@ -80,20 +80,20 @@ contract ClearingServeExitTest is World {
 
     function test_serves_and_pays() public {
         vm.expectEmit();
-        emit IClearing.ExitServed(community, consumer, epoch);
+        emit IClearing.ExitServed(consumer, epoch);
         vm.expectEmit();
-        emit IClearing.Withdrawn(community, consumer, epoch, 60_000, 60_000);
+        emit IClearing.Withdrawn(consumer, epoch, 60_000);
         vm.prank(stranger);
         _serve(0);
-        (uint64 deadline,,) = clearing.exitOf(community, consumer);
+        (uint64 deadline,,) = clearing.exitOf(consumer);
         assertEq(deadline, 0, "cleared");
         assertEq(currency.balanceOf(consumer), 60_000, "paid");
-        (address oldest,) = clearing.oldestExitOf(community);
+        (address oldest,) = clearing.oldestExit();
         assertEq(oldest, address(0), "nobody waits");
     }
 
     function test_serves_what_was_withdrawn_before() public {
-        clearing.withdraw(community, epoch, leaves[0], _proofOf(leaves, 0));
+        clearing.withdraw(epoch, leaves[0], _proofOf(leaves, 0));
         _serve(0);
         assertEq(currency.balanceOf(consumer), 60_000, "paid once");
     }
@@ -115,7 +115,7 @@ contract ClearingServeExitTest is World {
         assertEq(currency.balanceOf(consumer), 0, "held");
         vm.prank(admin);
         passport.setFrozen(consumer, false);
-        clearing.withdraw(community, epoch, leaves[0], _proofOf(leaves, 0));
+        clearing.withdraw(epoch, leaves[0], _proofOf(leaves, 0));
         assertEq(currency.balanceOf(consumer), 60_000, "payable again");
     }
 
@@ -123,9 +123,9 @@ contract ClearingServeExitTest is World {
         _deposit(producer, 1);
         _deposit(neighbour, 1);
         vm.prank(producer);
-        clearing.requestExit(community);
+        clearing.requestExit();
         vm.prank(neighbour);
-        clearing.requestExit(community);
+        clearing.requestExit();
         IClearing.Leaf[] memory three = new IClearing.Leaf[](3);
         three[0] = _leaf(consumer, 100_000, 60_000, 0);
         three[1] = _leaf(producer, 1, 40_001, 0);
@@ -137,15 +137,15 @@ contract ClearingServeExitTest is World {
         _serve(served);
         for (uint256 i = 0; i < 3; ++i) {
             if (i == served) continue;
-            (address oldest,) = clearing.oldestExitOf(community);
+            (address oldest,) = clearing.oldestExit();
             assertEq(oldest, asked[i], "oldest that waits");
             _serve(i);
         }
-        (address none,) = clearing.oldestExitOf(community);
+        (address none,) = clearing.oldestExit();
         assertEq(none, address(0), "nobody waits");
         vm.prank(consumer);
-        clearing.requestExit(community);
-        (address again,) = clearing.oldestExitOf(community);
+        clearing.requestExit();
+        (address again,) = clearing.oldestExit();
         assertEq(again, consumer, "the queue begins anew");
     }
 }

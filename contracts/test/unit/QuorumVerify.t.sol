@@ -30,6 +30,27 @@ contract QuorumVerifyTest is World {
         new QuorumVerifier(verifiers, 1);
     }
 
+    function test_refuses_more_than_fit() public {
+        vm.expectRevert(abi.encodeWithSelector(QuorumVerifier.TooManyVerifiers.selector, 8, 9));
+        new QuorumVerifier(_many(9), 1);
+    }
+
+    function _many(uint256 count) private pure returns (address[] memory verifiers) {
+        verifiers = new address[](count);
+        for (uint256 i = 0; i < count; ++i) {
+            verifiers[i] = vm.addr(i + 1);
+        }
+    }
+
+    function test_knows_each_of_its_verifiers_and_nobody_else(uint256 count) public {
+        count = bound(count, 1, 8);
+        QuorumVerifier set = new QuorumVerifier(_many(count), uint8(count));
+        for (uint256 i = 0; i < 8; ++i) {
+            assertTrue(set.isVerifier(vm.addr(i + 1)) == (i < count), "in the set");
+        }
+        assertTrue(!set.isVerifier(address(0)), "an unused place is nobody's");
+    }
+
     function test_false_for_too_few() public view {
         bytes memory one =
             _signature(_verifierRole(0), MessageHashUtils.toEthSignedMessageHash(DIGEST));

@@ -17,14 +17,15 @@ async def posted_statements(
 ) -> list[PostedStatement]:
     """All statements of a community in order of epoch, vetoed ones marked.
 
+    ``clearing`` is the community's own contract, which accepts no other community's statements.
     Needs a node's JSON-RPC only; nothing of the community's servers.
     """
     head = await rpc.block_number()
     events = await read_events(rpc, {clearing.lower(): "Clearing"}, first_block, head, SPAN_BLOCKS)
     found: dict[int, PostedStatement] = {}
     for event in events:
-        if isinstance(event, Posted) and event.community == community:
-            found[event.epoch] = PostedStatement(
+        if isinstance(event, Posted) and event.statement.community == community:
+            found[event.statement.epoch] = PostedStatement(
                 event.statement,
                 event.statement_hash,
                 event.live_at_s,
@@ -32,7 +33,7 @@ async def posted_statements(
                 event.place.block,
                 event.place.transaction,
             )
-        elif isinstance(event, Vetoed) and event.community == community:
+        elif isinstance(event, Vetoed):
             for epoch in range(event.from_epoch, event.to_epoch + 1):
                 if epoch in found:
                     found[epoch] = replace(found[epoch], vetoed=True)

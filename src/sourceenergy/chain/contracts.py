@@ -7,7 +7,7 @@ named results decodes to a dictionary, one with a single nameless result to that
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
 from functools import cache
 from importlib import resources
@@ -19,8 +19,6 @@ from eth_abi.exceptions import DecodingError, EncodingError
 from sourceenergy.errors import InputError, VerificationFailed
 from sourceenergy.proofs import keccak
 from sourceenergy.records import PayoutLeaf, Statement
-
-NAMES = ("AccessManager", "Passport", "Devices", "Currency", "QuorumVerifier", "Clearing")
 
 _Parameter = Mapping[str, Any]
 
@@ -46,7 +44,11 @@ class Shape:
 
 @dataclass(frozen=True)
 class Artifact:
-    """A compiled contract: shapes by name or selector, and the code that makes it."""
+    """A compiled contract: shapes by name or selector, and its code.
+
+    ``bytecode`` makes it; ``runtime`` is what is then on chain, with the values its constructor
+    puts in left zero: ``immutables`` says where they are, (start, length) in bytes.
+    """
 
     name: str
     functions: Mapping[str, Shape]
@@ -55,6 +57,16 @@ class Artifact:
     errors: Mapping[bytes, Shape]
     constructor: tuple[_Parameter, ...]
     bytecode: bytes
+    runtime: bytes
+    immutables: tuple[tuple[int, int], ...]
+    compiler: str
+
+    def masked(self, code: bytes) -> bytes:
+        """``code`` with the constructor's values taken out, to be compared with ``runtime``."""
+        bare = bytearray(code)
+        for start, length in self.immutables:
+            bare[start : start + length] = bytes(len(bare[start : start + length]))
+        return bytes(bare)
 
     def creation(self, *arguments: object) -> bytes:
         """Data of the transaction that makes the contract with these constructor arguments."""
@@ -71,7 +83,7 @@ def artifact(name: str) -> Artifact:
             rule="contract.known",
             field="contract",
             value=name,
-            remedy=f"choose one of {', '.join(NAMES)}; if these are missing, run `make contracts`",
+            remedy=f"choose one of {', '.join(shipped())}, or run `make contracts`",
         )
     content = json.loads(file.read_text(encoding="utf-8"))
     shapes: dict[str, list[Shape]] = {"function": [], "event": [], "error": []}
@@ -93,6 +105,9 @@ def artifact(name: str) -> Artifact:
         errors={shape.topic[:4]: shape for shape in shapes["error"]},
         constructor=constructor,
         bytecode=bytes.fromhex(content["bytecode"].removeprefix("0x")),
+        runtime=bytes.fromhex(content["deployedBytecode"].removeprefix("0x")),
+        immutables=tuple((start, length) for start, length in content["immutables"]),
+        compiler=content["compiler"]["version"],
     )
 
 
@@ -199,17 +214,19 @@ def _all_errors() -> Mapping[bytes, Shape]:
         Shape("Panic", ({"name": "code", "type": "uint256"},), ()),
     )
     found = {shape.topic[:4]: shape for shape in builtin}
-    for name in _shipped():
+    for name in shipped():
         found |= artifact(name).errors
     return found
 
 
-def _shipped() -> Iterator[str]:
+@cache
+def shipped() -> tuple[str, ...]:
+    """Names of the contracts whose artifacts ship with the package."""
     folder = resources.files("sourceenergy.chain") / "artifacts"
-    if folder.is_dir():
-        for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
-            if file.name.endswith(".json"):
-                yield file.name.removesuffix(".json")
+    if not folder.is_dir():
+        return ()
+    names = (file.name for file in folder.iterdir() if file.name.endswith(".json"))
+    return tuple(sorted(name.removesuffix(".json") for name in names))
 
 
 def _type(part: _Parameter) -> str:

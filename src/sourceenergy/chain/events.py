@@ -33,9 +33,10 @@ class ChainEvent:
 
 @dataclass(frozen=True, slots=True)
 class Opened(ChainEvent):
-    """A community was opened with these terms; spans in seconds."""
+    """A community was opened in a contract of its own, with these terms; spans in seconds."""
 
     community: str
+    clearing: str
     name: str
     operator: str
     guardian: str
@@ -44,11 +45,13 @@ class Opened(ChainEvent):
     exit_window_s: int
 
 
+# The events of ``Clearing`` are those of the one community whose contract was read.
+
+
 @dataclass(frozen=True, slots=True)
 class Deposited(ChainEvent):
     """Money came in for an account."""
 
-    community: str
     account: str
     amount_ud: Ud
 
@@ -57,8 +60,6 @@ class Deposited(ChainEvent):
 class Posted(ChainEvent):
     """A statement was accepted; it pays from ``live_at_s`` unless it is vetoed."""
 
-    community: str
-    epoch: int
     statement_hash: str
     statement: Statement
     live_at_s: int
@@ -68,19 +69,24 @@ class Posted(ChainEvent):
 class Vetoed(ChainEvent):
     """The statements from one epoch to another are void."""
 
-    community: str
     from_epoch: int
     to_epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rewound(ChainEvent):
+    """The next statement builds on this one (epoch 0: it is the first)."""
+
+    epoch: int
+    statement_hash: str
 
 
 @dataclass(frozen=True, slots=True)
 class Withdrawn(ChainEvent):
     """An account was paid; ``cumulative_ud`` is all it was paid ever."""
 
-    community: str
     account: str
     epoch: int
-    amount_ud: Ud
     cumulative_ud: Ud
 
 
@@ -88,7 +94,6 @@ class Withdrawn(ChainEvent):
 class ExitRequested(ChainEvent):
     """An account asked to leave, to be served until ``deadline_s``."""
 
-    community: str
     account: str
     deadline_s: int
 
@@ -97,7 +102,6 @@ class ExitRequested(ChainEvent):
 class ExitServed(ChainEvent):
     """A request to leave was served by the statement of ``epoch``."""
 
-    community: str
     account: str
     epoch: int
 
@@ -106,7 +110,6 @@ class ExitServed(ChainEvent):
 class Escaped(ChainEvent):
     """An account took everything out by itself."""
 
-    community: str
     account: str
     epoch: int
     amount_ud: Ud
@@ -117,7 +120,6 @@ class Escaped(ChainEvent):
 class WoundUp(ChainEvent):
     """The community has ended with the statement of ``epoch`` (0: none was live)."""
 
-    community: str
     epoch: int
 
 
@@ -125,7 +127,6 @@ class WoundUp(ChainEvent):
 class Reclaimed(ChainEvent):
     """An account took back deposits that no statement ever accounted for."""
 
-    community: str
     account: str
     amount_ud: Ud
 
@@ -219,10 +220,11 @@ class Transferred(ChainEvent):
 
 
 EVENTS: Mapping[tuple[str, str], Callable[..., ChainEvent]] = {
-    ("Clearing", "Opened"): Opened,
+    ("ClearingFactory", "Opened"): Opened,
     ("Clearing", "Deposited"): Deposited,
     ("Clearing", "Posted"): Posted,
     ("Clearing", "Vetoed"): Vetoed,
+    ("Clearing", "Rewound"): Rewound,
     ("Clearing", "Withdrawn"): Withdrawn,
     ("Clearing", "ExitRequested"): ExitRequested,
     ("Clearing", "ExitServed"): ExitServed,

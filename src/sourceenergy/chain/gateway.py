@@ -3,7 +3,7 @@
 The order is fixed: estimate (a call that would revert is refused and uses no nonce), sign, write
 nonce and signed bytes durably, send. After any crash the same bytes are sent again, and a nonce
 takes effect once, so an intent does too. What the chain refused in a block has used its nonce:
-that intent stays failed, and another try needs a new intent key.
+that intent stays failed; another try needs a new intent key.
 """
 
 from __future__ import annotations
@@ -90,6 +90,10 @@ class Gateway:
     def knows(self, intent: str) -> bool:
         """Is there a record of that intent?"""
         return self._log.find(intent) is not None
+
+    def recall(self, intent: str) -> IntentRecord | None:
+        """What the log has of that intent."""
+        return self._log.find(intent)
 
     async def reconcile(self) -> list[str]:
         """Bring log and chain together after a start; the intents that were sent again.

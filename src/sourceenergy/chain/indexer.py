@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from sourceenergy.chain.contracts import decode_event
-from sourceenergy.chain.deploy import Manifest
 from sourceenergy.chain.events import EVENTS, ChainEvent, Place, readable
+from sourceenergy.chain.manifest import Manifest
 from sourceenergy.chain.rpc import Rpc
 from sourceenergy.errors import ChainError, Unavailable
 
@@ -43,12 +43,18 @@ class Page:
 class Indexer:
     """Reads the events of one set of contracts.
 
-    ``confirmations`` is the depth of the newest block read (1: the head itself); ``span`` the
-    most blocks asked for at once.
+    ``clearing`` is a community's own contract, read with those of the manifest; ``confirmations``
+    the depth of the newest block read (1: the head itself); ``span`` the most blocks asked for at
+    once.
     """
 
     def __init__(
-        self, rpc: Rpc, manifest: Manifest, confirmations: int = 1, span: int = 2000
+        self,
+        rpc: Rpc,
+        manifest: Manifest,
+        clearing: str | None = None,
+        confirmations: int = 1,
+        span: int = 2000,
     ) -> None:
         self._rpc = rpc
         self._first_block = manifest.first_block
@@ -57,6 +63,8 @@ class Indexer:
             for name, deployed in manifest.contracts.items()
             if any(key[0] == name for key in EVENTS)
         }
+        if clearing is not None:
+            self._names[clearing.lower()] = "Clearing"
         self._confirmations = confirmations
         self._span = span
 

@@ -132,6 +132,21 @@ def open_account(directory: Path, role: str) -> Account:
     path = directory / f"{role}.key"
     if not path.exists():
         _make_key(path)
+    return read_account(path)
+
+
+def read_account(path: Path) -> Account:
+    """The account whose key a file holds; it is never made.
+
+    Raises ConfigError when there is no such file, it is open to other users or is not a key.
+    """
+    if not path.is_file():
+        raise ConfigError(
+            "there is no such key file",
+            rule="key.file",
+            field=str(path),
+            remedy="name the file that holds the key",
+        )
     if path.stat().st_mode & 0o077:
         raise ConfigError(
             "a key file is open to other users",

@@ -10,11 +10,13 @@ from sourceenergy import __version__
 
 COMMANDS = {
     "up": ("sourceenergy.cli.up", "up_command"),
+    "deploy": ("sourceenergy.cli.deploy", "deploy_command"),
     "settle": ("sourceenergy.cli.settle", "settle_command"),
     "verify": ("sourceenergy.cli.verify", "verify_command"),
     "dispute": ("sourceenergy.cli.dispute", "dispute_command"),
     "withdraw": ("sourceenergy.cli.withdraw", "withdraw_command"),
     "status": ("sourceenergy.cli.status", "status_command"),
+    "forecast": ("sourceenergy.cli.forecast", "forecast_command"),
     "study": ("sourceenergy.cli.study", "study_command"),
     "inspect": ("sourceenergy.cli.inspect", "inspect_command"),
     "example": ("sourceenergy.cli.example", "example_command"),

@@ -14,6 +14,8 @@ from rich.table import Table
 
 from sourceenergy.cli.common import Steps, err, json_option, out, telling_errors
 from sourceenergy.cli.span import local_span
+from sourceenergy.economy.community.carbon import AverageFactor, MarginalFactor
+from sourceenergy.errors import InputError
 from sourceenergy.node.assemble import Money, assemble_period
 from sourceenergy.node.batch import Loaded, load
 from sourceenergy.records import Mode
@@ -23,9 +25,9 @@ from sourceenergy.reports.writing import write_tree
 from sourceenergy.settlement.period import Period
 from sourceenergy.store.sqlite import Store
 from sourceenergy.study.charts import study_pages
-from sourceenergy.study.measures import ONTARIO_AVERAGE, CarbonFactor
-from sourceenergy.study.report import Study, measures, study_csv, study_json, study_of
-from sourceenergy.study.scenarios import scenarios, try_out
+from sourceenergy.study.measures import ONTARIO_AVERAGE, GridCarbon
+from sourceenergy.study.outcome import try_out
+from sourceenergy.study.report import Study, measures, study_csv, study_json, study_of, title
 from sourceenergy.units import kwh
 
 
@@ -38,6 +40,12 @@ from sourceenergy.units import kwh
     "folder",
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder for the report [default: study/FROM beside the file].",
+)
+@click.option(
+    "--plan",
+    "plans",
+    multiple=True,
+    help="A tariff plan to try for everybody; may be repeated [default: all of the tariff file].",
 )
 @click.option(
     "--carbon-g-per-kwh",
@@ -54,13 +62,14 @@ def study_command(
     start: str,
     end: str,
     folder: Path | None,
+    plans: tuple[str, ...],
     carbon_g_per_kwh: Decimal | None,
     carbon_basis: str,
     carbon_year: int | None,
     carbon_source: str,
     as_json: bool,
 ) -> None:
-    """Compare mechanisms and tariff plans on a community's own meter data. Settles nothing.
+    """Compare mechanisms, keys and tariff plans on a community's own data; nothing is settled.
 
     COMMUNITY is the same file that `sourceenergy settle` takes. Each scenario is held against what
     every member pays today with the grid alone, and whoever would pay more is named: the check to
@@ -68,20 +77,20 @@ def study_command(
     as PNG, study.csv (a row a member and scenario) and study.json.
     """
     steps = Steps(as_json)
-    carbon = ONTARIO_AVERAGE
+    carbon: GridCarbon = ONTARIO_AVERAGE
     if carbon_g_per_kwh is not None:
         milligrams = int(carbon_g_per_kwh * 1000)
-        carbon = CarbonFactor(milligrams, carbon_basis, carbon_year or 0, carbon_source)
+        kind = AverageFactor if carbon_basis == "average" else MarginalFactor
+        carbon = kind(milligrams, carbon_year or 0, carbon_source, "as given to the study")
     span = local_span(community, start, end)
     loaded = load(community, *span, steps)
     for warning in loaded.warnings:
         err.print(f"[yellow]note:[/] {escape(warning)}")
     period = _period(loaded)
-    chosen = scenarios(period)
-    steps(f"trying {len(chosen)} scenarios on {len(period.starts_s):,} intervals")
+    steps(f"trying scenarios on {len(period.starts_s):,} intervals")
     study = study_of(
         period,
-        try_out(period, chosen),
+        try_out(period, _known(plans, period)),
         names=[member.name for member in loaded.community.members],
         time_zone=loaded.community.time_zone,
         carbon=carbon,
@@ -97,6 +106,19 @@ def study_command(
         click.echo(json.dumps(json.loads(files["study.json"])))
         return
     _show(study, target)
+
+
+def _known(plans: tuple[str, ...], period: Period) -> tuple[str, ...]:
+    for plan in plans:
+        if plan not in period.plans:
+            raise InputError(
+                "no such tariff plan",
+                rule="tariff.unknown",
+                field="--plan",
+                value=plan,
+                remedy=f"use one of {', '.join(sorted(period.plans))}",
+            )
+    return plans
 
 
 def _period(loaded: Loaded) -> Period:
@@ -127,7 +149,9 @@ def _show(study: Study, target: Path) -> None:
         m = measures(study, o)
         gini = m["gini_of_savings_permille"]
         table.add_row(
-            f"[bold]{escape(o.scenario.title)}[/]" if o is study.best else escape(o.scenario.title),
+            f"[bold]{escape(title(study, o.scenario))}[/]"
+            if o is study.best
+            else escape(title(study, o.scenario)),
             ENGLISH.money(nearest_cent(sum(o.saving_nd))),
             str(m["members_better"]),
             f"[red]{len(o.losers)}[/]" if o.losers else "0",
@@ -140,10 +164,10 @@ def _show(study: Study, target: Path) -> None:
         if o.losers:
             names = ", ".join(study.names[i] for i in o.losers[:12])
             more = f" and {len(o.losers) - 12} more" if len(o.losers) > 12 else ""
-            out.print(f"{escape(o.scenario.title)}: would pay more: {escape(names)}{more}")
+            out.print(f"{escape(title(study, o.scenario))}: would pay more: {escape(names)}{more}")
     best = study.best
     if best is None:
         out.print("In every scenario somebody would pay more than today.")
     else:
-        out.print(f"Most saved with nobody worse off: {escape(best.scenario.title)}")
+        out.print(f"Most saved with nobody worse off: {escape(title(study, best.scenario))}")
     out.print(f"files: {target}")

@@ -60,7 +60,7 @@ class Shares:
     ``pooled_sold`` from the pool, ``grid_import`` and ``grid_export``. Per member [nd, N], exact:
     what they pay and receive for local energy (``paid``, ``received``), the operator's ``fee``,
     and what the grid charges and pays (``grid_cost``, ``grid_income``). ``clearing`` of the orders
-    (limited to what was metered) and the ``pool`` behind it.
+    (limited to what was metered), whose surplus is the community's, and the ``pool`` behind it.
     """
 
     ordered_bought: Ints

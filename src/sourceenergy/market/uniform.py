@@ -63,7 +63,8 @@ def uniform_price(book: Book, rules: Rules) -> Clearing:
     Properties: budget balanced, individually rational, efficient (the most energy and, where
     nobody stands on both sides, the largest sum of gains); not truthful, though what a false bid
     can gain fades as 1/m with m traders.
-    Complexity: O(n) for n orders in the kernels (a selection, no sort), O(n log n) plain.
+    Complexity: O(n + m log m) for n orders of which m are at the margin in the kernels (a
+    selection, no sort), O(n log n) plain.
     """
     found = cross(book, reserved(book, rules), rules.margin)
     price = rules.between(*found.range(rules))
@@ -171,19 +172,31 @@ def energy_by_price(book: Book, price: Ints) -> tuple[Ints, Ints]:
     """All prices of one market [ud/kWh] and the most that can pass at each of them [Wh].
 
     At a price p at most ``min(S, D, S + D − w)`` passes, where w is what the heaviest member
-    offers and wants at p. O(n log n + n · members who are on both sides).
+    offers and wants at p. That binds only where w exceeds the larger of S and D, so only members
+    whose orders together do so at some price are looked at: seldom more than a few.
+    O(n log n + n · such members).
     """
     candidates = np.unique(price[book.quantity > 0])
     asks, bids = book.side == ASK, book.side == BID
     offered = _offered(candidates, price[asks], book.quantity[asks])
     wanted = _wanted(candidates, price[bids], book.quantity[bids])
     heaviest = np.zeros(len(candidates), dtype=np.int64)
-    for member in np.intersect1d(book.member[asks], book.member[bids]):
+    for member in _heavy(book, int(np.maximum(offered, wanted).min())):
         own = book.member == member
         weight = _offered(candidates, price[own & asks], book.quantity[own & asks])
         weight = weight + _wanted(candidates, price[own & bids], book.quantity[own & bids])
         heaviest = np.maximum(heaviest, weight)
     return candidates, np.minimum(np.minimum(offered, wanted), offered + wanted - heaviest)
+
+
+def _heavy(book: Book, weight: int) -> Ints:
+    """Members on both sides whose orders together exceed ``weight`` [Wh]."""
+    members, index = np.unique(book.member, return_inverse=True)
+    asked, bid = (np.zeros(len(members), dtype=np.int64) for _ in range(2))
+    np.add.at(asked, index, np.where(book.side == ASK, book.quantity, 0))
+    np.add.at(bid, index, np.where(book.side == BID, book.quantity, 0))
+    result: Ints = members[(asked > 0) & (bid > 0) & (asked + bid > weight)]
+    return result
 
 
 def _offered(prices: Ints, price: Ints, quantity: Ints) -> Ints:

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sourceenergy.config.community_file import Community
+from sourceenergy.economy.aggregated_market import meter_settles
 from sourceenergy.economy.individual import passport_end_s
 from sourceenergy.errors import ConfigError
 from sourceenergy.node.identity import identity_of
-from sourceenergy.records import Correction, TariffPlan
+from sourceenergy.proofs import ZERO_HASH
+from sourceenergy.records import Correction, Quality, TariffPlan
 from sourceenergy.settlement import VERSION
+from sourceenergy.settlement.columns import Meters
+from sourceenergy.settlement.intervals import members_energy
 from sourceenergy.settlement.ledger import AccountState
 from sourceenergy.settlement.period import Period, PeriodMember, PeriodMeter
 from sourceenergy.settlement.plants import PeriodPlant
@@ -42,6 +48,7 @@ class Money:
     exits: frozenset[str]
     corrections: tuple[Correction, ...] = ()  # of earlier periods, taking effect in this one
     adjustments_ud: Mapping[str, int] = field(default_factory=dict)
+    used_before_wh: Mapping[str, int] = field(default_factory=dict)  # in the month, for tiers
 
 
 def check_tariffs(community: Community, plans: Mapping[str, TariffPlan]) -> None:
@@ -108,6 +115,7 @@ def assemble_period(
         exits=money.exits,
         corrections=money.corrections,
         adjustments_ud=dict(money.adjustments_ud),
+        used_before_wh=dict(money.used_before_wh),
         plants=_plants(community),
         internal_price=community.internal_price,
         internal_fee=community.internal_fee,
@@ -117,6 +125,31 @@ def assemble_period(
             if meter.participation
         ),
     )
+
+
+def used_in_month_before(
+    community: Community,
+    plans: Mapping[str, TariffPlan],
+    accounts: Mapping[str, str],
+    records: Records,
+) -> dict[str, int]:
+    """Import of members on tiered plans [Wh] by account, from the month's ``records`` before."""
+    tiered = [i for i, m in enumerate(community.members) if plans[m.tariff].tiers]
+    if not tiered:
+        return {}
+    meters = Meters.of(
+        [PeriodMeter(ZERO_HASH, m.parts, m.verified, ZERO_HASH) for m in community.meters]
+    )
+    accepted = np.array([meter_settles(community.mode, m.verified) for m in community.meters])
+    settles = (records.quality != Quality.MISSING) & accepted
+    used = members_energy(records.imported, settles, meters, len(community.members)).sum(axis=0)
+    return {accounts[community.members[i].id]: int(used[i]) for i in tiered}
+
+
+def month_start_s(community: Community, second: int) -> int:
+    """First second of the local month in which ``second`` lies."""
+    local = datetime.fromtimestamp(second, ZoneInfo(community.time_zone))
+    return int(local.replace(day=1, hour=0, minute=0, second=0, microsecond=0).timestamp())
 
 
 def _plants(community: Community) -> tuple[PeriodPlant, ...]:

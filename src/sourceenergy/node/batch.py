@@ -22,7 +22,14 @@ from sourceenergy.metering.intervals import (
     joined,
     resampled,
 )
-from sourceenergy.node.assemble import Money, Records, assemble_period, check_tariffs
+from sourceenergy.node.assemble import (
+    Money,
+    Records,
+    assemble_period,
+    check_tariffs,
+    month_start_s,
+    used_in_month_before,
+)
 from sourceenergy.node.identity import member_accounts
 from sourceenergy.node.publish import Settled, opening_of, prepare
 from sourceenergy.records import Quality, TariffPlan
@@ -248,14 +255,18 @@ def settle_batch(loaded: Loaded, place: BatchPlace) -> Settled:
                 remedy=f"settle from {iso_utc(int(last.body['end_s']))} on",
             )
     opening, previous = opening_of(before)
+    community, accounts = loaded.community, member_accounts(loaded.community, place.keys)
+    month = month_start_s(community, records.start_s)
+    month_before = _records(community, loaded.files, month, records.start_s)
+    used = used_in_month_before(community, loaded.plans, accounts, month_before)
     period = assemble_period(
-        loaded.community,
+        community,
         loaded.plans,
-        member_accounts(loaded.community, place.keys),
+        accounts,
         place.operator_account,
         place.store,
         records,
-        Money(False, opening, {}, frozenset()),
+        Money(False, opening, {}, frozenset(), used_before_wh=used),
     )
     return prepare(
         period,

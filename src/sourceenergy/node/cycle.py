@@ -16,7 +16,13 @@ import numpy as np
 
 from sourceenergy.clock import Clock
 from sourceenergy.config.community_file import Community
-from sourceenergy.node.assemble import Money, Records, assemble_period
+from sourceenergy.node.assemble import (
+    Money,
+    Records,
+    assemble_period,
+    month_start_s,
+    used_in_month_before,
+)
 from sourceenergy.node.boundary import metered
 from sourceenergy.node.publish import Settled, accounts_of, opening_of, prepare, remember
 from sourceenergy.records import MeterInterval, Quality, TariffPlan
@@ -171,7 +177,14 @@ class Cycle:
 
     def _money(self, period: StoredPeriod) -> Money:
         opening: dict[str, AccountState] = accounts_of(period.opening)
-        return Money(True, opening, period.deposits, frozenset(period.exits))
+        community, plans = self._place.community, self._place.plans
+        used = {}
+        if any(plans[member.tariff].tiers for member in community.members):
+            month = month_start_s(community, period.start_s)
+            held = [record for record, _ in self._store.records(month, period.start_s)]
+            before = self._arrays(month, period.start_s, held)
+            used = used_in_month_before(community, plans, self._place.accounts, before)
+        return Money(True, opening, period.deposits, frozenset(period.exits), used_before_wh=used)
 
     def _arrays(self, start_s: int, end_s: int, records: list[MeterInterval]) -> Records:
         column = {meter.id: i for i, meter in enumerate(self._place.community.meters)}

@@ -12,15 +12,19 @@ from pathlib import Path
 
 from sourceenergy.audit.onchain import posted_statements
 from sourceenergy.chain.anvil import EmbeddedChain
-from sourceenergy.chain.contracts import leaf_values, statement_values
-from sourceenergy.chain.deploy import Manifest, Role, deploy
+from sourceenergy.chain.contracts import Contract, leaf_values, statement_values
+from sourceenergy.chain.deploy import deploy
 from sourceenergy.chain.gateway import Gateway, reconcile_all
 from sourceenergy.chain.intents import Call, TransactionReceipt
 from sourceenergy.chain.keys import Account, open_account, quorum_proof
+from sourceenergy.chain.manifest import Manifest, check_manifest, load_manifest
+from sourceenergy.chain.parties import local_parties
+from sourceenergy.chain.plan import make_plan
 from sourceenergy.chain.rpc import Rpc
+from sourceenergy.config.chain_profile import ChainProfile, chain_settings, profile_of_chain
 from sourceenergy.errors import InvariantBroken, Unavailable
 from sourceenergy.node.intent_log import StoredIntentLog
-from sourceenergy.proofs import community_id, statement_hash
+from sourceenergy.proofs import ZERO_HASH, community_id, statement_hash
 from sourceenergy.records import DeviceKind, PayoutLeaf, PostedStatement, Statement
 from sourceenergy.settlement.published import Anchor
 from sourceenergy.store.sqlite import Store
@@ -48,18 +52,20 @@ class OnChain:
         self,
         rpc: Rpc,
         manifest: Manifest,
-        admin: Gateway,
+        officer: Gateway,
         operator: Gateway,
+        deployer: Gateway,
         verifier: Account,
         anchor: Anchor,
     ) -> None:
         self.rpc = rpc
         self.manifest = manifest
-        self.admin = admin
+        self.officer = officer
         self.operator = operator
+        self._deployer = deployer
         self.anchor = anchor
         self._verifier = verifier
-        self.clearing = manifest.contract("Clearing")
+        self.clearing = Contract("Clearing", anchor.clearing)
         self.currency = manifest.contract("Currency")
 
     @classmethod
@@ -75,29 +81,28 @@ class OnChain:
         """Deploy what is missing, open the community, give the operator its rights.
 
         ``local`` is the embedded chain, whose accounts it fills with worthless ether; on another
-        chain the keys in ``chain_dir`` must hold some. ``terms`` count when the community is
-        opened; one that is open keeps those it has.
+        chain the keys in ``chain_dir`` must hold some. On a public chain nothing is deployed:
+        the manifest that `sourceenergy deploy` wrote there must be in ``chain_dir``, and the
+        officer must hold the roles. ``terms`` count when the community is opened; one that is
+        open keeps those it has.
         """
         keys = chain_dir / "keys"
-        admin, operator = open_account(keys, "admin"), open_account(keys, "operator")
+        officer, operator = open_account(keys, "officer"), open_account(keys, "operator")
+        deployer = open_account(keys, "deployer")
         guardian, verifier = open_account(keys, "guardian"), open_account(keys, "verifier")
         if local is not None:
-            for account in (admin, operator):
+            for account in (deployer, officer, operator):
                 await local.fund(account.address, LOCAL_WEI)
         log = StoredIntentLog(store)
-        as_admin, as_operator = Gateway(rpc, admin, log), Gateway(rpc, operator, log)
-        await reconcile_all([as_admin, as_operator])
-        manifest = await deploy(
-            as_admin,
-            {role: [admin.address] for role in Role},
-            [verifier.address],
-            1,
-            chain_dir / "manifest.json",
-        )
-        clearing, currency = manifest.contract("Clearing"), manifest.contract("Currency")
+        as_deployer = Gateway(rpc, deployer, log)
+        as_officer, as_operator = Gateway(rpc, officer, log), Gateway(rpc, operator, log)
+        await reconcile_all([as_deployer, as_officer, as_operator])
+        profile = profile_of_chain(await rpc.chain_id())
+        manifest = await _contracts(as_deployer, profile, chain_dir)
+        factory, currency = manifest.contract("ClearingFactory"), manifest.contract("Currency")
         verifier_contract = manifest.contract("QuorumVerifier").address
-        if not as_admin.knows(f"open:{name}"):  # once open, a community keeps its terms
-            opening = clearing.encode(
+        if not as_officer.knows(f"open:{name}"):  # once open, a community keeps its terms
+            opening = factory.encode(
                 "open",
                 name,
                 operator.address,
@@ -106,27 +111,33 @@ class OnChain:
                 terms.delay_s,
                 terms.exit_window_s,
             )
-            await as_admin.send(f"open:{name}", clearing.address, opening)
-        await as_admin.send(
-            "bucket:operator",
-            currency.address,
-            currency.encode("setBucket", operator.address, BUCKET_UD),
+            await as_officer.send(f"open:{name}", factory.address, opening)
+        if not profile.public:  # elsewhere the reserve alone makes money, against custody
+            await as_officer.send(
+                "bucket:operator",
+                currency.address,
+                currency.encode("setBucket", operator.address, BUCKET_UD),
+            )
+        clearing = await _clearing_of(rpc, factory, name)
+        compliance = manifest.contract("Compliance")
+        await as_officer.send(
+            f"venue:{clearing}", compliance.address, compliance.encode("addVenue", clearing)
+        )
+        await as_officer.send(
+            f"acknowledge:{clearing}", currency.address, currency.encode("acknowledge", clearing)
         )
         await as_operator.send(
-            "approve:clearing",
+            f"approve:{clearing}",
             currency.address,
-            currency.encode("approve", clearing.address, (1 << 256) - 1),
+            currency.encode("approve", clearing, (1 << 256) - 1),
         )
-        anchor = Anchor(
-            manifest.chain_id,
-            clearing.address,
-            community_id(manifest.chain_id, clearing.address, name),
-        )
-        return cls(rpc, manifest, as_admin, as_operator, verifier, anchor)
+        here = community_id(manifest.chain_id, clearing, name)
+        anchor = Anchor(manifest.chain_id, clearing, here)
+        return cls(rpc, manifest, as_officer, as_operator, as_deployer, verifier, anchor)
 
     async def reconcile(self) -> None:
         """Send again what a chain that went back has lost."""
-        await reconcile_all([self.admin, self.operator])
+        await reconcile_all([self._deployer, self.officer, self.operator])
 
     async def chain_time_s(self) -> int:
         """Time of the newest block [s]."""
@@ -136,9 +147,9 @@ class OnChain:
     async def issue_passports(self, accounts: Sequence[str]) -> None:
         """Give every account that has none a passport to trade energy."""
         passport = self.manifest.contract("Passport")
-        missing = [a for a in accounts if not self.admin.knows(f"passport:{a.lower()}")]
+        missing = [a for a in accounts if not self.officer.knows(f"passport:{a.lower()}")]
         expiry = await self.chain_time_s() + PASSPORT_YEARS_S
-        await self.admin.send_many(
+        await self.officer.send_many(
             [
                 Call(
                     f"passport:{account.lower()}",
@@ -152,7 +163,7 @@ class OnChain:
     async def register_devices(self, devices: Mapping[str, tuple[int, int, str]]) -> None:
         """Register and verify devices: id to P-256 key (x, y) and the owner's account."""
         contract = self.manifest.contract("Devices")
-        await self.admin.send_many(
+        await self.officer.send_many(
             [
                 Call(
                     f"device:{device}",
@@ -167,10 +178,10 @@ class OnChain:
                     ),
                 )
                 for device, (x, y, owner) in devices.items()
-                if not self.admin.knows(f"device:{device}")
+                if not self.officer.knows(f"device:{device}")
             ]
         )
-        await self.admin.send_many(
+        await self.officer.send_many(
             [
                 Call(
                     f"device-verified:{device}",
@@ -178,7 +189,7 @@ class OnChain:
                     contract.encode("setVerified", device, True),
                 )
                 for device in devices
-                if not self.admin.knows(f"device-verified:{device}")
+                if not self.officer.knows(f"device-verified:{device}")
             ]
         )
 
@@ -195,17 +206,21 @@ class OnChain:
         await self.operator.send(
             f"deposit:{key}",
             self.clearing.address,
-            self.clearing.encode(
-                "depositMany", self.anchor.community, list(amounts), list(amounts.values())
-            ),
+            self.clearing.encode("depositMany", list(amounts), list(amounts.values())),
         )
 
     async def post(self, statement: Statement) -> PostedStatement:
-        """Have the verifier sign and post a statement; a second call finds the first one's."""
+        """Have the verifier sign and post a statement; a second call finds the first one's.
+
+        After a veto it first takes the contract's head back, as ``Clearing.rewind`` asks.
+        """
+        intent = f"post:{self.anchor.community}:{statement.epoch}"
+        if not self.operator.knows(intent):
+            await self._rewind()
         digest = statement_hash(self.anchor.chain_id, self.anchor.clearing, statement)
         proof = quorum_proof(bytes.fromhex(digest), [self._verifier])
         receipt = await self.operator.send(
-            f"post:{self.anchor.community}:{statement.epoch}",
+            intent,
             self.clearing.address,
             self.clearing.encode("post", statement_values(statement), proof),
         )
@@ -234,6 +249,25 @@ class OnChain:
             )
         return found[0]
 
+    async def _rewind(self) -> None:
+        """Show the contract the vetoed statements, from its head back to the last accepted one."""
+        head = await self.rpc.read(self.clearing, "head")
+        if not head["isVoid"]:
+            return
+        posted = {item.hash: item for item in await self.posted()}
+        statements, hash_ = list[Statement](), str(head["hash"]).removeprefix("0x")
+        while hash_ != ZERO_HASH:
+            item = posted[hash_]
+            statements.append(item.statement)
+            if item.statement.epoch == head["epoch"]:
+                break
+            hash_ = item.statement.previous
+        await self.operator.send(
+            f"rewind:{self.anchor.community}:{head['nextEpoch']}:{head['epoch']}",
+            self.clearing.address,
+            self.clearing.encode("rewind", [statement_values(s) for s in statements]),
+        )
+
     async def withdraw(
         self, epoch: int, leaf: PayoutLeaf, proof: Sequence[str]
     ) -> TransactionReceipt:
@@ -241,13 +275,7 @@ class OnChain:
         return await self.operator.send(
             f"withdraw:{self.anchor.community}:{leaf.account.lower()}:{epoch}",
             self.clearing.address,
-            self.clearing.encode(
-                "withdraw",
-                self.anchor.community,
-                epoch,
-                leaf_values(leaf),
-                list(proof),
-            ),
+            self.clearing.encode("withdraw", epoch, leaf_values(leaf), list(proof)),
         )
 
     async def serve_exit(
@@ -257,9 +285,7 @@ class OnChain:
         return await self.operator.send(
             f"exit:{self.anchor.community}:{leaf.account.lower()}:{epoch}",
             self.clearing.address,
-            self.clearing.encode(
-                "serveExit", self.anchor.community, epoch, leaf_values(leaf), list(proof)
-            ),
+            self.clearing.encode("serveExit", epoch, leaf_values(leaf), list(proof)),
         )
 
     async def posted(self) -> list[PostedStatement]:
@@ -270,8 +296,7 @@ class OnChain:
 
     async def deposited_ud(self, account: str) -> int:
         """What was ever deposited for an account of this community [ud]."""
-        here = self.anchor.community
-        return int(await self.rpc.read(self.clearing, "deposited", here, account))
+        return int(await self.rpc.read(self.clearing, "deposited", account))
 
     async def balance_ud(self, account: str) -> int:
         """Settlement money an account holds [ud]."""
@@ -280,3 +305,30 @@ class OnChain:
     async def paid_ud(self, account: str) -> int:
         """What ``Clearing`` has paid an account of this community so far [ud]."""
         return int(await self.rpc.read(self.clearing, "paid", self.anchor.community, account))
+
+
+async def _contracts(deployer: Gateway, profile: ChainProfile, chain_dir: Path) -> Manifest:
+    """The contracts of this chain: deployed on a local one, found on a public one."""
+    path = chain_dir / "manifest.json"
+    if profile.public:
+        manifest = load_manifest(path)
+        await check_manifest(deployer.rpc, manifest)
+        return manifest
+    settings = chain_settings()
+    return await deploy(
+        deployer, make_plan(profile, local_parties(chain_dir / "keys"), settings.season), path
+    )
+
+
+async def _clearing_of(rpc: Rpc, factory: Contract, name: str) -> str:
+    """Address of the community's contract, in lower case."""
+    clearing = str(await rpc.read(factory, "clearingOf", name)).lower()
+    if int(clearing, 16) == 0:
+        raise Unavailable(
+            "the community is not open on this chain yet",
+            rule="community.open",
+            field="name",
+            value=name,
+            remedy="its opening is on its way: ask again in a moment",
+        )
+    return clearing

@@ -43,7 +43,7 @@ class Poster:
         self._posted = posted
         self._devices_changed = devices_changed
         self._own_file = own_file
-        self._indexer = Indexer(onchain.rpc, onchain.manifest)
+        self._indexer = Indexer(onchain.rpc, onchain.manifest, onchain.clearing.address)
         self._trail: list[Mark] = []
         self.state = "starting"
 
@@ -75,24 +75,22 @@ class Poster:
             log.warning("the chain went back; reading again from block %s", page.reread_from)
             self._trail = [mark for mark in self._trail if mark.block < page.reread_from]
             await self._onchain.reconcile()
-        ours = self._onchain.anchor.community
         deposits, exits = [], []
         for event in page.events:
             place = event.place
-            if isinstance(event, Deposited) and event.community == ours:
+            if isinstance(event, Deposited):
                 account = event.account.lower()
                 row = (place.block, place.log_index, place.transaction, account, event.amount_ud)
                 deposits.append(row)
-            elif isinstance(event, ExitRequested) and event.community == ours:
+            elif isinstance(event, ExitRequested):
                 exits.append((event.account.lower(), place.block))
-            elif isinstance(event, ExitServed) and event.community == ours:
+            elif isinstance(event, ExitServed):
                 self._store.mark_exit_served(event.account.lower())
-            elif isinstance(event, Posted) and event.community == ours:
+            elif isinstance(event, Posted):
                 # One that was lost and sent again stands in another block, and opens later.
-                self._store.mark_posted(
-                    event.epoch, place.block, place.transaction, event.live_at_s
-                )
-            elif isinstance(event, Vetoed) and event.community == ours:
+                epoch = event.statement.epoch
+                self._store.mark_posted(epoch, place.block, place.transaction, event.live_at_s)
+            elif isinstance(event, Vetoed):
                 log.error(
                     "the guardian vetoed statements %s to %s", event.from_epoch, event.to_epoch
                 )

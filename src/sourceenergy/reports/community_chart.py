@@ -96,7 +96,7 @@ def _share(part: int, whole: int) -> str:
 
 def _energy(axes: Axes, r: CommunityReport) -> None:
     given, outcome = r.settlement.given, r.settlement.outcome
-    shared = np.array(r.grouping.sums(outcome.bought.sum(axis=1)))
+    shared = np.array(r.grouping.sums(outcome.from_members.sum(axis=1)))
     taken = np.array(r.grouping.sums(given.imported.sum(axis=1))) - shared
     fed = np.array(r.grouping.sums(given.exported.sum(axis=1))) - shared
     most = max(int((shared + taken).max(initial=0)), int(fed.max(initial=0)))

@@ -166,7 +166,8 @@ def residuals(settlement: Settlement) -> dict[str, int]:
 def community_json(report: CommunityReport) -> bytes:
     """The report for programs: whole Wh, ud, nd and ud/kWh; sorted keys, one form."""
     r, s, p = report, report.settlement, report.period
-    local_nd = sum(member.ledger.bought_nd for member in r.members)
+    ledgers = [member.ledger for member in r.members]
+    local_nd = sum(x.bought_nd + x.dealt_bought_nd + x.allocated_nd for x in ledgers)
     cost_nd = sum(member.ledger.cost_nd for member in r.members)
     traded = s.outcome.price[s.outcome.traded]
     body = {

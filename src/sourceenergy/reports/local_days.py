@@ -23,7 +23,10 @@ HOURS_MOST = 48
 
 @dataclass(frozen=True)
 class LocalDays:
-    """Local time of each interval's start, and each tariff plan's period names by interval."""
+    """Local time of each interval's start, and each tariff plan's period names by interval.
+
+    Plans with tiers are not among them: their periods depend on each member's own month.
+    """
 
     time_zone: str
     starts: tuple[datetime, ...]
@@ -52,6 +55,7 @@ def local_days(period: Period, time_zone: str) -> LocalDays:
         {
             plan: tuple(name for _, name in prices_at(period.plans[plan], period.starts_s))
             for plan in plans
+            if not period.plans[plan].tiers
         },
     )
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sourceenergy.errors import InvariantBroken
+from sourceenergy.market.tariffs import prices_at, used_in_month
 from sourceenergy.records import BillCharge, Mode, Quality, Statement
 from sourceenergy.reports.language import Language, Wording
 from sourceenergy.reports.local_days import Ints, LocalDays, buckets, local_days
@@ -262,8 +263,8 @@ def _lines(
     ledger = settlement.ledgers[index]
     imported, exported = given.imported[:, index], given.exported[:, index]
     allocated, provided = outcome.allocated[:, index], outcome.provided[:, index]
-    from_grid = imported - outcome.bought[:, index] - allocated - outcome.dealt_bought[:, index]
-    to_grid = exported - outcome.sold[:, index] - provided - outcome.dealt_sold[:, index]
+    from_grid = imported - outcome.from_members[:, index]
+    to_grid = exported - outcome.to_members[:, index]
     alone_to_grid = exported
     average = average_ud_per_kwh(ledger.bought_nd, ledger.bought_wh)
     lines = [
@@ -305,7 +306,7 @@ def _lines(
         deal = ("deals_sold", wording("line.deals_sold"), "community", average, True)
         lines.append(Line(*deal, ledger.dealt_sold_wh, -ledger.dealt_sold_nd, None, 0))
     retail = given.retail[:, index]
-    names = local.tariff_periods[period.members[index].plan]
+    names = _period_names(period, index, local, imported.tolist())
     for period_name, price, rows in _tariff_groups(names, retail):
         with_wh, alone_wh = int(from_grid[rows].sum()), int(imported[rows].sum())
         if with_wh or alone_wh:
@@ -323,6 +324,19 @@ def _lines(
         line = ("grid_feed_in", wording("line.grid_feed_in"), "utility", price, False)
         lines.append(Line(*line, with_wh, -with_wh * price, alone_wh, -alone_wh * price))
     return lines
+
+
+def _period_names(
+    period: Period, index: int, local: LocalDays, imported: Sequence[int]
+) -> Sequence[str]:
+    """The tariff period of each interval; under tiers the one in which the interval begins."""
+    member = period.members[index]
+    if member.plan in local.tariff_periods:
+        return local.tariff_periods[member.plan]
+    plan, starts = period.plans[member.plan], period.starts_s
+    before = period.used_before_wh.get(member.account, 0)
+    used = used_in_month(plan, starts, imported, before)
+    return [name for _, name in prices_at(plan, starts, used)]
 
 
 def _tariff_groups(names: Sequence[str], retail: Ints) -> list[tuple[str, int, Ints]]:
@@ -349,8 +363,8 @@ def _intervals(
         local.starts,
         given.imported[:, index].tolist(),
         given.exported[:, index].tolist(),
-        outcome.bought[:, index].tolist(),
-        outcome.sold[:, index].tolist(),
+        outcome.from_members[:, index].tolist(),
+        outcome.to_members[:, index].tolist(),
         outcome.traded.tolist(),
         outcome.price.tolist(),
         given.retail[:, index].tolist(),

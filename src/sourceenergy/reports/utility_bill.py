@@ -62,8 +62,9 @@ def utility_bill(
     outcome = settlement.outcome
     local = outcome.bought + outcome.allocated + outcome.dealt_bought
     bought = local[:, index].tolist()
-    ours = bill_lines(plan, charges, period.starts_s, imported, bought)
-    alone = bill_lines(plan, charges, period.starts_s, imported)
+    before = period.used_before_wh.get(period.members[index].account, 0)
+    ours = bill_lines(plan, charges, period.starts_s, imported, bought, before)
+    alone = bill_lines(plan, charges, period.starts_s, imported, None, before)
     exports_nd = given.exported[:, index].astype(object) * given.feed_in[:, index].astype(object)
     credit_with_ud = _whole_cents(ledger.grid_export_nd)
     credit_alone_ud = _whole_cents(int(exports_nd.sum()))

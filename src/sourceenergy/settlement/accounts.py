@@ -101,6 +101,8 @@ def settle_carried(carried_ud: Money, available_ud: Money | None) -> Money:
     money goes to those who are owed, in proportion, largest remainder. The rest waits. Raises
     ``InvariantBroken`` unless all that is carried adds up to zero.
     """
+    if not carried_ud.any():
+        return carried_ud
     if exact_sum(carried_ud):
         raise InvariantBroken(
             "corrections owe as much as they are owed",

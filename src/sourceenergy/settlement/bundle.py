@@ -30,6 +30,8 @@ from sourceenergy.units import UdPerKwh, Wh, iso_utc
 
 PERIOD, RECORDS, TARIFFS = "period.json", "records.csv", "tariffs.toml"
 RECORD_COLUMNS = ("start", "meter", "imported_wh", "exported_wh", "quality", "commitment")
+AT_ONCE = 4_000
+"""Entries or lines written at a time: little enough to stay in the cache."""
 SHORT = 16
 """Hex digits of a pseudonym used in ``records.csv`` and in messages."""
 
@@ -85,7 +87,7 @@ def write_bundle(period: Period, tariffs_text: str) -> dict[str, bytes]:
 def _joined(entries: Iterator[str], between: str) -> list[bytes]:
     """Entries as UTF-8, joined; a piece at a time, so that they are never all held as texts."""
     pieces: list[bytes] = []
-    while piece := list(islice(entries, 50_000)):
+    while piece := list(islice(entries, AT_ONCE)):
         text = between.join(piece)
         pieces.append((between + text if pieces else text).encode())
     return pieces

@@ -62,6 +62,8 @@ def optional_terms(period: Period) -> dict[str, Any]:
     if period.corrections or period.adjustments_ud:
         terms["corrections"] = [asdict(correction) for correction in period.corrections]
         terms["adjustments_ud"] = dict(period.adjustments_ud)
+    if period.used_before_wh:
+        terms["used_before_wh"] = dict(period.used_before_wh)
     return terms
 
 
@@ -101,6 +103,8 @@ def read_optional_terms(head: dict[str, Any], meters: int, members: int) -> dict
         terms["corrections"] = tuple(_correction(raw) for raw in head["corrections"])
         adjustments = head["adjustments_ud"]
         terms["adjustments_ud"] = {str(a): int(ud) for a, ud in adjustments.items()}
+    if "used_before_wh" in head:
+        terms["used_before_wh"] = {str(a): int(wh) for a, wh in head["used_before_wh"].items()}
     return terms
 
 

@@ -242,9 +242,6 @@ def _refused(message: str, rule: str, field: str, value: object) -> NotPermitted
     )
 
 
-# --- what moves -------------------------------------------------------------------------------
-
-
 def _run(
     period: Period,
     settlement: Settlement,

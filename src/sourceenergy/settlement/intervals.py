@@ -66,6 +66,16 @@ class IntervalOutcome:
     dealt_sold: Ints
     delivered: Ints
 
+    @property
+    def from_members(self) -> Ints:
+        """All that came from other members: pool, deals, plants [Wh, T×N]."""
+        return self.bought + self.dealt_bought + self.allocated
+
+    @property
+    def to_members(self) -> Ints:
+        """All that went to other members: pool, deals, plants [Wh, T×N]."""
+        return self.sold + self.dealt_sold + self.provided
+
 
 def members_energy(energy: Ints, settles: Flags, meters: Meters, members: int) -> Ints:
     """Energy by member [Wh, T×N] from energy by meter [Wh, T×M].
@@ -203,7 +213,7 @@ def check_invariants(given: IntervalInput, outcome: IntervalOutcome) -> None:
     bought, sold = outcome.bought, outcome.sold
     allocated, provided = outcome.allocated, outcome.provided
     dealt_bought, dealt_sold = outcome.dealt_bought, outcome.dealt_sold
-    taken, given_away = bought + allocated + dealt_bought, sold + provided + dealt_sold
+    taken, given_away = outcome.from_members, outcome.to_members
     volume = sold.sum(axis=1)
     price = outcome.price[:, None]
     checks: dict[str, Any] = {

@@ -164,10 +164,8 @@ def members_ledgers(given: IntervalInput, outcome: IntervalOutcome) -> tuple[Led
     allocated_nd = sum_products(allocated, _everywhere(internal))
     provided_nd = sum_products(provided, _everywhere(internal))
     allocated_fee_nd = sum_products(allocated, _everywhere(internal_fee))
-    from_us = outcome.bought + allocated + outcome.dealt_bought
-    to_us = outcome.sold + provided + outcome.dealt_sold
-    grid_import_nd = sum_products(given.imported - from_us, given.retail)
-    grid_export_nd = sum_products(given.exported - to_us, given.feed_in)
+    grid_import_nd = sum_products(given.imported - outcome.from_members, given.retail)
+    grid_export_nd = sum_products(given.exported - outcome.to_members, given.feed_in)
     import_nd = sum_products(given.imported, given.retail)
     own = given.exported if internal else given.exported - provided + allocated
     export_nd = sum_products(own, given.feed_in)

@@ -15,9 +15,10 @@ import numpy as np
 from sourceenergy.economy.aggregated_market import meter_settles, require_orders_permitted
 from sourceenergy.errors import InputError, InvariantBroken
 from sourceenergy.market.keys import participating_dated
+from sourceenergy.market.retail import retail_matrix
 from sourceenergy.market.tariffs import prices_at
 from sourceenergy.proofs import derive_salt, merkle_root, price_leaf_hash
-from sourceenergy.proofs.bulk import Rows, derived_salts, root_of, tree, tree_proof
+from sourceenergy.proofs.bulk import Rows, derived_salts
 from sourceenergy.proofs.bulk_leaves import rows_of_hex
 from sourceenergy.records import (
     Correction,
@@ -43,9 +44,10 @@ from sourceenergy.settlement.intervals import (
     share_intervals,
 )
 from sourceenergy.settlement.leaves import EnergyLeaves, PayoutLeaves, record_roots
-from sourceenergy.settlement.ledger import AccountState, MemberLedger, members_ledgers
-from sourceenergy.settlement.money import Money, exact_sum, money
+from sourceenergy.settlement.ledger import AccountState, members_ledgers
+from sourceenergy.settlement.money import Money, money
 from sourceenergy.settlement.orders import Agreed, PeriodDeal, PeriodOrder, agreed
+from sourceenergy.settlement.outcome import Settlement
 from sourceenergy.settlement.plants import (
     FREE,
     PeriodPlant,
@@ -53,7 +55,7 @@ from sourceenergy.settlement.plants import (
     require_internal_price,
     shared_plants,
 )
-from sourceenergy.units import ND_PER_UD, Ud, UdPerKwh, Wh
+from sourceenergy.units import ND_PER_UD, UdPerKwh
 
 __all__ = ["Period", "PeriodMember", "PeriodMeter", "Settlement", "interval_input", "settle"]
 
@@ -68,6 +70,7 @@ class Period:
     ``participation`` says, by meter index, what part of a meter's energy counts here. ``deals``
     were agreed ahead, ``orders`` are cleared when their interval closes, by ``order_mechanism``.
     ``corrections`` of earlier periods take effect here, as ``adjustments_ud`` by account.
+    ``used_before_wh`` is what accounts imported in the local month before the period (for tiers).
     """
 
     version: str
@@ -100,6 +103,7 @@ class Period:
     order_mechanism: str = "uniform_price"
     corrections: tuple[Correction, ...] = ()
     adjustments_ud: Mapping[str, int] = field(default_factory=dict)
+    used_before_wh: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def starts_s(self) -> range:
@@ -129,84 +133,11 @@ class Period:
         return result
 
 
-@dataclass(frozen=True)
-class Settlement:
-    """The outcome of a period: what is published, what each member gets, what proves it.
-
-    Ledgers, accounts and leaves are held as columns and read like sequences and mappings.
-    """
-
-    given: IntervalInput
-    outcome: IntervalOutcome
-    prices: tuple[IntervalPrice, ...]
-    ledgers: Sequence[MemberLedger]
-    fees_ud: int
-    deposits_ud: Mapping[str, int]
-    closing: Accounts
-    payout_leaves: PayoutLeaves  # members in order, the operator, others
-    energy_leaves: EnergyLeaves
-    price_root: str
-    _trees: dict[str, list[Rows]] = field(default_factory=dict, repr=False, compare=False)
-
-    @property
-    def imported_wh(self) -> Wh:
-        """Energy all members imported [Wh]."""
-        return Wh(exact_sum(self.energy_leaves.imported))
-
-    @property
-    def exported_wh(self) -> Wh:
-        """Energy all members exported [Wh]."""
-        return Wh(exact_sum(self.energy_leaves.exported))
-
-    @property
-    def local_wh(self) -> Wh:
-        """Energy that went from member to member, by a key, a deal or the pool [Wh]."""
-        return Wh(exact_sum(self.energy_leaves.sold))
-
-    @property
-    def totals_ud(self) -> tuple[Ud, Ud, Ud]:
-        """Deposits, cumulative payouts and balances of all accounts [ud]."""
-        deposits, payouts, balances = self.closing.totals_ud
-        return Ud(deposits), Ud(payouts), Ud(balances)
-
-    @property
-    def pool_root(self) -> str:
-        """Root of the tree over the members' energy."""
-        return root_of(self._pool_tree())
-
-    def _pool_tree(self) -> list[Rows]:
-        if "" not in self._trees:
-            self._trees[""] = tree(self.energy_leaves.hashes())
-        return self._trees[""]
-
-    def _payout_tree(self, community: str) -> list[Rows]:
-        if community not in self._trees:
-            self._trees[community] = tree(self.payout_leaves.hashes(community))
-        return self._trees[community]
-
-    def payout_root(self, community: str) -> str:
-        """Root of the payout tree for the community's id on chain."""
-        return root_of(self._payout_tree(community))
-
-    def payout_proof(self, community: str, index: int) -> list[str]:
-        """Proof of payout leaf ``index`` (member order, the operator last)."""
-        return tree_proof(self._payout_tree(community), index)
-
-    def energy_proof(self, index: int) -> list[str]:
-        """Proof of energy leaf ``index`` (member order)."""
-        return tree_proof(self._pool_tree(), index)
-
-
 def interval_input(period: Period) -> IntervalInput:
     """The market's view of a period: members' energy, who trades, prices."""
     members, meters = period.member_columns, period.meter_columns
     count = len(members)
     starts = period.starts_s
-    retail_by_plan = np.array(
-        [[price for price, _ in prices_at(period.plans[name], starts)] for name in members.plans],
-        dtype=np.int64,
-    ).reshape(len(members.plans), len(starts))
-    retail = np.take(retail_by_plan.T, members.plan, axis=1)
     trades = np.array(starts, dtype=np.int64)[:, None] < members.passport_end_s
     if period.exits:
         trades &= ~_is_in(members.names, period.exits)
@@ -226,13 +157,13 @@ def interval_input(period: Period) -> IntervalInput:
         debts = np.minimum(opening.carried_ud + adjustments, 0)  # come before new purchases
         spendable = money(((opening.balance_ud + deposits + debts) * ND_PER_UD).tolist())
     settles = period.settles
-    imported = counted_here(period, starts, period.imported)
     exported = counted_here(period, starts, period.exported)
+    imported = members_energy(counted_here(period, starts, period.imported), settles, meters, count)
     return IntervalInput(
-        members_energy(imported, settles, meters, count),
+        imported,
         members_energy(exported, settles, meters, count),
         trades,
-        retail,
+        _retail(period, imported),
         np.full((len(starts), count), period.feed_in, dtype=np.int64),
         period.fee,
         period.mechanism,
@@ -251,6 +182,28 @@ def _agreed(period: Period) -> Agreed:
         len(period.members),
         period.order_mechanism,
     )
+
+
+def _retail(period: Period, imported: Ints) -> Ints:
+    """Every member's retail price [ud/kWh, T×N]; under tiers it follows the own import."""
+    members, starts = period.member_columns, period.starts_s
+    result = np.empty_like(imported)
+    for number, name in enumerate(members.plans):
+        columns = np.flatnonzero(members.plan == number)
+        plan = period.plans[name]
+        if plan.tiers:
+            before = [period.used_before_wh.get(members.names[i], 0) for i in columns.tolist()]
+            result[:, columns] = retail_matrix(
+                period.plans,
+                [name] * len(columns),
+                starts,
+                imported[:, columns],
+                np.array(before, dtype=np.int64),
+            )
+        else:
+            prices = np.array([price for price, _ in prices_at(plan, starts)], dtype=np.int64)
+            result[:, columns] = prices[:, None]
+    return result
 
 
 def counted_here(period: Period, starts_s: Sequence[int], energy: Ints) -> Ints:
@@ -287,7 +240,7 @@ def settle(period: Period) -> Settlement:
     require_distinct(parties)
     # Whoever left, or was paid for without being a member, keeps an account and a leaf.
     known = {*period.opening, *period.deposits_ud, *period.adjustments_ud}
-    others = sorted(known - set(parties))
+    others = sorted(known - set(parties)) if known else []
     names = [*parties, *others]
     opening = Accounts.of(period.opening, names)
     paid_in = _by_name(period.deposits_ud, names)
@@ -348,6 +301,8 @@ def _by_name(amounts: Mapping[str, int], names: Sequence[str]) -> Money:
 
 
 def _is_in(names: Sequence[str], some: frozenset[str]) -> Flags:
+    if not some:
+        return np.zeros(len(names), dtype=np.bool_)
     return np.array([name in some for name in names], dtype=np.bool_)
 
 

@@ -14,7 +14,8 @@ from sourceenergy.reports.language import ENGLISH
 from sourceenergy.reports.lettering import legible
 from sourceenergy.reports.words import ALERT, EXPORTED, GRID, INK, PALE, PRICE, SHARED
 from sourceenergy.reports.words import nearest_cent as cents
-from sourceenergy.study.report import Study, measures
+from sourceenergy.study.report import Study, measures, title
+from sourceenergy.study.scenarios import BILL_SHARING, Change
 from sourceenergy.units import ND_PER_UD, UD_PER_CENT, UD_PER_DOLLAR
 
 _ND_PER_DOLLAR = ND_PER_UD * UD_PER_DOLLAR
@@ -52,7 +53,7 @@ def _page(study: Study, title: str) -> Figure:
         0.035,
         0.03,
         "A what-if on the community's own meter data: nothing was settled. Electricity prices and "
-        "the community's fee only; delivery, tax and rebate are the same in every scenario.",
+        "the community's fee only; delivery, rebate and tax are not counted.",
         size=6.8,
         color=PALE,
     )
@@ -64,21 +65,21 @@ def _comparison(study: Study) -> Figure:
     figure.text(0.035, 0.855, fill(_headline(study), 118), size=11, va="top", linespacing=1.4)
     heading = (
         "Scenario",
-        "Members save\ntogether",
+        "All save\ntogether",
         "Better\noff",
         "Worse\noff",
         "Worst\nchange",
         "Shared\nMWh",
-        "Imports met\nby neighbours",
-        "Inequality of\nsavings (Gini)",
+        "Imports met\nlocally",
+        "Gini of\nsavings",
     )
     rows = []
-    for o in study.outcomes:
+    for number, o in enumerate(study.outcomes, start=1):
         m = measures(study, o)
         gini, met = m["gini_of_savings_permille"], m["self_sufficiency_permille"]
         rows.append(
             (
-                fill(_title(study, o.scenario.title), 40),
+                f"{number}  {title(study, o.scenario)}",
                 ENGLISH.money(cents(sum(o.saving_nd))),
                 str(m["members_better"]),
                 str(m["members_worse"]),
@@ -93,13 +94,13 @@ def _comparison(study: Study) -> Figure:
     table = axes.table(
         cellText=rows,
         colLabels=heading,
-        colWidths=(0.3, *(0.1,) * 7),
+        colWidths=(0.37, *(0.09,) * 7),
         cellLoc="right",
         loc="upper center",
     )
     table.auto_set_font_size(False)
-    table.set_fontsize(8.5)
-    height = min(0.115, 0.92 / (len(rows) + 1.4))
+    table.set_fontsize(8.2)
+    height = min(0.115, 1.0 / (len(rows) + 1.5))
     for (row, column), box in table.get_celld().items():
         box.set_edgecolor("#DDE2E7")
         box.set_height(height * (1.5 if row == 0 else 1))
@@ -121,7 +122,7 @@ def _headline(study: Study) -> str:
         return "In every scenario somebody would pay more than today: keep today's rules."
     saved = ENGLISH.money(cents(sum(best.saving_nd)))
     text = (
-        f"Of the {len(study.outcomes)} scenarios, “{_title(study, best.scenario.title)}” saves "
+        f"Of the {len(study.outcomes)} scenarios, “{title(study, best.scenario)}” saves "
         f"most without making anybody pay more than today: {saved} for {len(study.names)} members."
     )
     if best is not own:
@@ -135,14 +136,8 @@ def _headline(study: Study) -> str:
     return text
 
 
-def _title(study: Study, title: str) -> str:
-    for plan in study.period.plans.values():
-        title = title.replace(plan.name, plan.title)
-    return legible(title, 90)
-
-
 def _words(figure: Figure, study: Study) -> None:
-    grams = measures(study, study.outcomes[0])["carbon_of_grid_import_g"] or 0
+    milligrams = measures(study, study.outcomes[0])["carbon_of_grid_import_mg"] or 0
     factor = study.carbon
     lines = (
         "Members save: today's bill from the grid alone, on today's plans, less the bill in the "
@@ -153,7 +148,7 @@ def _words(figure: Figure, study: Study) -> None:
         "Gini of savings: 0 when all save the same amount, near 1 when one member gets everything.",
         "Carbon: sharing moves money, not electrons, so it is the same in every scenario that "
         f"shares the same energy. Under today's rules the imports from outside the community stand "
-        f"for {grams / 1000:,.0f} kg CO₂e ({factor.basis} factor {factor.mg_per_kwh / 1000:g} "
+        f"for {milligrams / 1e6:,.0f} kg CO₂e ({factor.basis} factor {factor.mg_per_kwh / 1000:g} "
         f"g/kWh, {factor.year}; {factor.source}).",
     )
     y = 0.335
@@ -166,24 +161,36 @@ def _words(figure: Figure, study: Study) -> None:
 def _members(study: Study) -> Figure:
     figure = _page(study, "Who gains, who loses")
     saved = np.array([[x / _ND_PER_DOLLAR for x in o.saving_nd] for o in study.outcomes]).T
-    titles = [fill(_title(study, o.scenario.title), 18) for o in study.outcomes]
+    titles = [
+        f"{number}  {fill(title(study, o.scenario), 26)}"
+        for number, o in enumerate(study.outcomes, start=1)
+    ]
     if len(study.names) > _NAMED_MOST:
-        _dots(figure.add_axes((0.09, 0.12, 0.875, 0.72)), saved, titles)
+        _dots(figure.add_axes((0.09, 0.24, 0.86, 0.62)), saved, titles)
         return figure
-    axes = figure.add_axes((0.17, 0.10, 0.795, 0.70))
+    axes = figure.add_axes((0.12, 0.10, 0.80, 0.62))
     most = max(float(np.abs(saved).max(initial=0)), 0.01)
     axes.imshow(saved, cmap="BrBG", vmin=-most, vmax=most, aspect="auto")
-    axes.set_xticks(range(len(titles)), titles, size=7.5, color=INK)
     axes.xaxis.tick_top()
+    axes.set_xticks(
+        range(len(titles)),
+        titles,
+        size=7.2,
+        color=INK,
+        rotation=40,
+        ha="left",
+        rotation_mode="anchor",
+    )
     axes.set_yticks(range(len(study.names)), [legible(n, 22) for n in study.names], color=INK)
     axes.tick_params(length=0)
     for (row, column), value in np.ndenumerate(saved):
-        amount = ENGLISH.money(cents(study.outcomes[column].saving_nd[row]))
+        dollars = round(abs(value))
+        amount = f"−{dollars:,}" if value < 0 else f"{dollars:,}"
         dark = abs(value) > most * 0.6
         axes.text(
             column,
             row,
-            f"{amount} ▼" if value < 0 else amount,
+            f"{amount}▼" if value < 0 else amount,
             ha="center",
             va="center",
             size=8 if len(study.names) <= 20 else 6.5,
@@ -191,7 +198,10 @@ def _members(study: Study) -> Figure:
             weight="bold" if value < 0 else "normal",
         )
     figure.text(
-        0.035, 0.065, "Change of each member's bill against today, grid alone; ▼ pays more.", size=8
+        0.035,
+        0.065,
+        "What each member saves against today's bill from the grid alone [$]; ▼ pays more.",
+        size=8,
     )
     return figure
 
@@ -205,7 +215,15 @@ def _dots(
         colours = [ALERT if value < 0 else SHARED for value in values]
         axes.scatter(x, values, s=7, c=colours)
     axes.axhline(0, color=INK, linewidth=0.8)
-    axes.set_xticks(range(len(titles)), titles, size=7.5, color=INK)
+    axes.set_xticks(
+        range(len(titles)),
+        titles,
+        size=7.2,
+        color=INK,
+        rotation=40,
+        ha="right",
+        rotation_mode="anchor",
+    )
     axes.set_ylabel("saving against today [CAD], one dot a member, in order")
     axes.grid(axis="y")
 
@@ -217,7 +235,7 @@ def _day(study: Study) -> Figure:
     top = figure.add_axes((0.075, 0.52, 0.89, 0.32))
     shared, taken, fed = (np.zeros(24) for _ in range(3))
     days = max(1, study.local.days)
-    volume = own.shared.sold.sum(axis=1)
+    volume = own.local
     for hour in range(24):
         rows = hours == hour
         shared[hour] = volume[rows].sum() / days / 1e3
@@ -231,20 +249,24 @@ def _day(study: Study) -> Figure:
     top.set_ylabel("kWh a day")
     top.set_title("Energy by local hour, all members")
     bottom = figure.add_axes((0.075, 0.11, 0.89, 0.30))
-    for number, o in enumerate(o for o in study.outcomes if o.scenario.plans == own.scenario.plans):
+    priced = (Change.NOTHING, Change.MECHANISM)
+    for number, o in enumerate(
+        o
+        for o in study.outcomes
+        if o.scenario.change in priced and o.scenario.mechanism != BILL_SHARING
+    ):
         local = np.full(24, np.nan)
-        sold = o.shared.sold.sum(axis=1)
         for hour in range(24):
             rows = hours == hour
-            if sold[rows].sum():
-                local[hour] = np.average(o.shared.price[rows], weights=sold[rows])
+            if o.local[rows].sum():
+                local[hour] = np.average(o.price[rows], weights=o.local[rows])
         bottom.step(
             x,
             local / UD_PER_CENT,
             where="mid",
-            color=(PRICE, SHARED, "#CC79A7", "#D55E00", INK)[number % 5],
+            color=(PRICE, SHARED, "#CC79A7", "#D55E00", INK, "#56B4E9", EXPORTED)[number % 7],
             linestyle=("-", "--", "-.", ":")[number % 4],
-            label=o.scenario.mechanism,
+            label=title(study, o.scenario),
         )
     retail = [own.given.retail[hours == hour].mean() / UD_PER_CENT for hour in range(24)]
     bottom.step(x, retail, where="mid", color=GRID, label="retail, mean of members")

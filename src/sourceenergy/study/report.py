@@ -10,8 +10,14 @@ from sourceenergy.reports.local_days import LocalDays, local_days
 from sourceenergy.reports.words import cell, csv_bytes, exact_cad, exact_kwh, simulated_label
 from sourceenergy.settlement.bundle import canonical_json
 from sourceenergy.settlement.period import Period
-from sourceenergy.study.measures import CarbonFactor, carbon_g, gini_permille, permille
-from sourceenergy.study.scenarios import Outcome
+from sourceenergy.study.measures import (
+    GridCarbon,
+    carbon_mg,
+    gini_of_savings_permille,
+    permille,
+)
+from sourceenergy.study.outcome import Outcome
+from sourceenergy.study.scenarios import Change, Scenario
 from sourceenergy.units import iso_utc
 
 
@@ -23,7 +29,7 @@ class Study:
     local: LocalDays
     names: tuple[str, ...]
     outcomes: tuple[Outcome, ...]
-    carbon: CarbonFactor
+    carbon: GridCarbon
     simulated: bool
 
     @property
@@ -49,7 +55,7 @@ def study_of(
     *,
     names: Sequence[str],
     time_zone: str,
-    carbon: CarbonFactor,
+    carbon: GridCarbon,
     simulated: bool = False,
 ) -> Study:
     """A study, ready to be written."""
@@ -59,8 +65,7 @@ def study_of(
 
 def measures(study: Study, outcome: Outcome) -> dict[str, int | None]:
     """One row of the table: money [nd], energy [Wh], shares in thousandths, carbon [g]."""
-    imported = sum(ledger.imported_wh for ledger in outcome.ledgers)
-    exported = sum(ledger.exported_wh for ledger in outcome.ledgers)
+    imported, exported = int(outcome.given.imported.sum()), int(outcome.given.exported.sum())
     saving = outcome.saving_nd
     return {
         "saving_nd": sum(saving),
@@ -71,9 +76,38 @@ def measures(study: Study, outcome: Outcome) -> dict[str, int | None]:
         "local_wh": outcome.local_wh,
         "self_sufficiency_permille": permille(outcome.local_wh, imported),
         "surplus_used_permille": permille(outcome.local_wh, exported),
-        "gini_of_savings_permille": gini_permille(saving),
-        "carbon_of_grid_import_g": carbon_g(imported - outcome.local_wh, study.carbon),
+        "gini_of_savings_permille": gini_of_savings_permille(saving),
+        "carbon_of_grid_import_mg": carbon_mg(imported - outcome.local_wh, study.carbon),
     }
+
+
+_MECHANISMS = {
+    "pool_mmr": "pool at the mid-market price",
+    "pool_sdr": "pool at the supply-demand price",
+    "pool_csdr": "pool at the compensated supply-demand price",
+    "uniform_price": "auction with one price",
+    "pay_as_bid": "auction, each pair its price",
+    "mcafee": "truthful auction (McAfee)",
+    "bill_sharing": "one shared bill",
+}
+_KEYS = {
+    "static": "key: equal or fixed shares of each roof",
+    "dynamic": "key: by need, every interval",
+    "hybrid": "key: fixed shares, the rest by need",
+}
+
+
+def title(study: Study, scenario: Scenario) -> str:
+    """A scenario for people: what it changes."""
+    if scenario.change is Change.NOTHING:
+        return f"today's rules: {_MECHANISMS.get(scenario.mechanism, scenario.mechanism)}"
+    if scenario.change is Change.MECHANISM:
+        return _MECHANISMS.get(scenario.mechanism, scenario.mechanism)
+    if scenario.key is not None:
+        return _KEYS[scenario.key]
+    if len(set(scenario.plans)) == 1:
+        return f"everybody on {study.period.plans[scenario.plans[0]].title}"
+    return "each on the plan that is cheapest alone"
 
 
 def study_json(study: Study) -> bytes:
@@ -84,12 +118,13 @@ def study_json(study: Study) -> bytes:
         "simulated": bool(study.label),
         "start": iso_utc(study.period.start_s),
         "end": iso_utc(study.period.end_s),
-        "carbon_factor": asdict(study.carbon),
+        "carbon_factor": {"basis": study.carbon.basis, **asdict(study.carbon)},
         "best": study.best.scenario.name if study.best else None,
         "scenarios": [
             {
                 "name": o.scenario.name,
-                "title": o.scenario.title,
+                "title": title(study, o.scenario),
+                "change": o.scenario.change.value,
                 "mechanism": o.scenario.mechanism,
                 **measures(study, o),
                 "losers": [study.names[i] for i in o.losers],
@@ -130,8 +165,11 @@ def study_csv(study: Study) -> bytes:
     )
     rows = []
     for o in study.outcomes:
-        for i, (name, ledger) in enumerate(zip(study.names, o.ledgers, strict=True)):
-            energy = (ledger.imported_wh, ledger.exported_wh, ledger.bought_wh, ledger.sold_wh)
+        imported, exported = (
+            columns.sum(axis=0).tolist() for columns in (o.given.imported, o.given.exported)
+        )
+        for i, name in enumerate(study.names):
+            energy = (imported[i], exported[i], o.bought_wh[i], o.sold_wh[i])
             amounts = (o.today_nd[i], o.cost_nd[i], o.saving_nd[i])
             rows.append(
                 (

@@ -24,6 +24,7 @@ abstract contract Coop is Estate {
         community = new Community(
             address(manager), currency, passport, rulebook, VOTING, NOTICE, 500_000, 2
         );
+        _addVenue(address(community));
         fund = _newFund(address(community));
         _member(prosumer, ICommunity.Kind.Person, "prosumer");
         _member(household, ICommunity.Kind.Trust, "trustee A");

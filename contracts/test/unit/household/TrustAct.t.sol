@@ -39,6 +39,17 @@ contract TrustActTest is Family {
         assertEq(factory.create(_terms(), bytes32(uint256(1))), expected, "address");
     }
 
+    /// The factory carries no trust's code, and what it keeps of it can only be read.
+    function test_the_code_of_a_trust_is_stored_once_and_runs_nothing() public {
+        assertLe(address(factory).code.length, 24_576 - 2048, "head-room");
+        bytes memory stored = factory.codeStore().code;
+        bytes memory expected =
+            bytes.concat(hex"00", vm.getCode("HouseholdTrust.sol:HouseholdTrust"));
+        assertEq(keccak256(stored), keccak256(expected), "a stop, then the code");
+        (bool ok, bytes memory said) = factory.codeStore().call("anything");
+        assertTrue(ok && said.length == 0, "stops");
+    }
+
     // --- buy
 
     function test_S12_one_trustee_cannot_buy_for_6000_both_can() public {

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IHouseholdTrust} from "../../../src/interfaces/IHouseholdTrust.sol";
+import {Rulebook} from "../../Estate.sol";
 import {Family} from "./Family.sol";
 import {ERC4626} from "@openzeppelin/contracts/token/ERC20/extensions/ERC4626.sol";
 
@@ -42,6 +43,22 @@ contract TrustDistributeTest is Family {
         assertEq(currency.balanceOf(trusteeB), 20_000 * CENT, "paid later");
         vm.expectRevert(abi.encodeWithSelector(IHouseholdTrust.NothingHeld.selector, trusteeB));
         trust.payHeld(trusteeB);
+    }
+
+    function test_S21_a_part_the_rules_hold_waits_and_the_others_are_paid() public {
+        rulebook.refuse(trusteeB);
+        _mint(address(trust), S13);
+        vm.expectEmit();
+        emit IHouseholdTrust.Held(trusteeB, uint64(20_000 * CENT));
+        trust.distribute();
+        assertEq(currency.balanceOf(trusteeA), 20_001 * CENT, "paid");
+        assertEq(currency.balanceOf(minorsGuardian), 10_000 * CENT, "paid");
+        assertEq(currency.balanceOf(address(trust)), 20_000 * CENT, "held");
+        vm.expectRevert(abi.encodeWithSelector(Rulebook.Refused.selector, trusteeB));
+        trust.payHeld(trusteeB);
+        rulebook.refuse(address(0));
+        trust.payHeld(trusteeB);
+        assertEq(currency.balanceOf(trusteeB), 20_000 * CENT, "paid once they let it go");
     }
 
     function test_S13_a_closed_round_keeps_the_part_as_cash_and_says_so() public {

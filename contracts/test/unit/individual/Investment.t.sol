@@ -25,6 +25,10 @@ contract Rule is ICompliance {
     }
 
     function recordTransfer(address, address, address, uint256) external {}
+
+    function isVenue(address) external pure returns (bool) {
+        return false;
+    }
 }
 
 contract InvestmentTest is World {

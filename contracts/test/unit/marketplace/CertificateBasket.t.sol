@@ -29,6 +29,7 @@ contract CertificateBasketTest is CreditWorld {
         basket = new CertificateBasket(
             address(manager), certificates, passport, rules, 2026, "Certificates 2026", "REC26"
         );
+        rules.register(address(basket), CARBON);
         uint256[] memory ids = new uint256[](2);
         (ids[0], ids[1]) = (ROOF, WIND);
         vm.expectEmit();

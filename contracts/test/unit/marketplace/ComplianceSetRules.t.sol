@@ -192,7 +192,9 @@ contract ComplianceSetRulesTest is Market {
         vm.expectRevert(abi.encodeWithSelector(IRulebook.ZeroAddress.selector));
         compliance.addVenue(address(0));
         vm.prank(admin);
-        vm.expectRevert(abi.encodeWithSelector(IRulebook.KindRefused.selector, MONEY, 0));
-        compliance.register(stranger, MONEY, 0, true);
+        vm.expectRevert(
+            abi.encodeWithSelector(IRulebook.KindRefused.selector, IRulebook.Kind.CREDIT, 0)
+        );
+        compliance.register(stranger, IRulebook.Kind.CREDIT, 0, true);
     }
 }

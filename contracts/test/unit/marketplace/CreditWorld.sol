@@ -3,22 +3,41 @@ pragma solidity 0.8.37;
 
 import {ICompliance} from "../../../src/interfaces/ICompliance.sol";
 import {IEnergyCredit} from "../../../src/interfaces/IEnergyCredit.sol";
+import {IPassport} from "../../../src/interfaces/IPassport.sol";
 import {EnergyCredit} from "../../../src/marketplace/EnergyCredit.sol";
 import {EnergyCredits} from "../../../src/marketplace/EnergyCredits.sol";
 import {World} from "../../World.sol";
 
-/// @title Rules: a rule pack that forbids one receiver, and counts
+/// @title Rules: a rule pack that forbids one receiver, asks for passports, and counts
 contract Rules is ICompliance {
+    IPassport private immutable _passport;
+    mapping(address token => uint8) private _permissions;
     address private _forbidden;
     uint256 public recorded;
 
     error Forbidden(address to);
+    error PassportInvalid(address account, uint8 permissions);
+
+    constructor(IPassport passport) {
+        _passport = passport;
+    }
+
+    function register(address token, uint8 permissions) external {
+        _permissions[token] = permissions;
+    }
 
     function forbid(address to) external {
         _forbidden = to;
     }
 
-    function checkTransfer(address, address, address to, uint256) public view {
+    function isVenue(address account) external pure returns (bool) {
+        return account == address(0);
+    }
+
+    function checkTransfer(address token, address from, address to, uint256) public view {
+        uint8 permissions = _permissions[token];
+        if (!_passport.isAllowed(from, permissions)) revert PassportInvalid(from, permissions);
+        if (!_passport.isAllowed(to, permissions)) revert PassportInvalid(to, permissions);
         if (to == _forbidden) revert Forbidden(to);
     }
 
@@ -44,10 +63,12 @@ abstract contract CreditWorld is World {
 
     function setUp() public virtual override {
         super.setUp();
-        rules = new Rules();
+        rules = new Rules(passport);
         credits = new EnergyCredits(address(manager), currency, passport, rules);
         vm.prank(admin);
         credit = EnergyCredit(credits.open(_season()));
+        rules.register(address(credit), TRADE_ENERGY);
+        _addVenue(address(credit));
         bytes4[] memory verbs = new bytes4[](3);
         verbs[0] = EnergyCredit.mint.selector;
         verbs[1] = EnergyCredit.redeem.selector;

@@ -102,10 +102,9 @@ contract ExchangeSettleTest is Market {
         );
     }
 
-    function test_refuses_while_trading_is_stopped() public {
-        vm.prank(admin);
-        exchange.stop(uint40(START_S + 60));
-        _refused(12 * CENT, abi.encodeWithSelector(IVenue.TradingStopped.selector, START_S + 60));
+    function test_S23_refuses_while_trading_is_halted() public {
+        _halt(60);
+        _refused(12 * CENT, abi.encodeWithSelector(IVenue.TradingHalted.selector, START_S + 60));
         vm.warp(START_S + 60);
         exchange.settle(12 * CENT, sells, buys);
     }

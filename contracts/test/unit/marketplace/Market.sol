@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {TradingHalt} from "../../../src/bank/TradingHalt.sol";
+import {ICompliance} from "../../../src/interfaces/ICompliance.sol";
 import {IExchange} from "../../../src/interfaces/IExchange.sol";
+import {IHeeding} from "../../../src/interfaces/IHeeding.sol";
+import {IPassport} from "../../../src/interfaces/IPassport.sol";
 import {IRulebook} from "../../../src/interfaces/IRulebook.sol";
+import {ITradingHalt} from "../../../src/interfaces/ITradingHalt.sol";
+import {IVenue} from "../../../src/interfaces/IVenue.sol";
 import {Assets} from "../../../src/libraries/Assets.sol";
 import {Compliance} from "../../../src/marketplace/Compliance.sol";
 import {Exchange} from "../../../src/marketplace/Exchange.sol";
@@ -29,7 +35,10 @@ abstract contract Market is World {
     address internal provider = _actor("provider");
     address internal otherProvider = _actor("other provider");
 
+    uint64 internal constant RULEBOOK_ROLE = 9;
+
     Compliance internal compliance;
+    TradingHalt internal tradingHalt;
     Exchange internal exchange;
     LiquidityPool internal pool;
     Credits internal credits;
@@ -37,16 +46,12 @@ abstract contract Market is World {
 
     function setUp() public virtual override {
         super.setUp();
-        compliance = new Compliance(address(manager), passport);
-        exchange = new Exchange(address(manager), currency, compliance, feePot, levyPot);
+        exchange = new Exchange(address(manager), _venue());
         credits = new Credits();
-        units = new Units(compliance);
+        units = new Units(compliance, passport);
         pool = new LiquidityPool(
             address(manager),
-            currency,
-            compliance,
-            feePot,
-            levyPot,
+            _venue(),
             Assets.Standard.ERC1155,
             address(credits),
             SEASON,
@@ -57,10 +62,13 @@ abstract contract Market is World {
         _register(address(credits), IRulebook.Kind.CREDIT, false);
         _register(address(units), IRulebook.Kind.SHARE, true);
         _register(address(pool), IRulebook.Kind.CREDIT, true);
+        _addVenue(address(exchange));
+        _addVenue(address(pool));
+        units.acknowledge(address(pool));
+        IHeeding[] memory told = new IHeeding[](1);
+        told[0] = pool;
         vm.prank(admin);
-        compliance.addVenue(address(exchange));
-        vm.prank(admin);
-        compliance.addVenue(address(pool));
+        tradingHalt.setVenues(told);
         vm.prank(admin);
         exchange.list(address(credits), Assets.Standard.ERC1155, KWH);
         vm.prank(admin);
@@ -75,9 +83,47 @@ abstract contract Market is World {
 
     // --- rules
 
-    function _register(address token, IRulebook.Kind kind, bool tracked) internal {
+    function _newRules() internal override returns (ICompliance) {
+        compliance = new Compliance(address(manager), passport);
+        bytes4[] memory verbs = new bytes4[](1);
+        verbs[0] = IPassport.setLeeway.selector;
         vm.prank(admin);
-        compliance.register(token, kind, TRADE_ENERGY, tracked);
+        manager.setTargetFunctionRole(address(passport), verbs, RULEBOOK_ROLE);
+        vm.prank(admin);
+        manager.grantRole(RULEBOOK_ROLE, address(compliance), 0);
+        return compliance;
+    }
+
+    function _addVenue(address venue) internal override {
+        vm.prank(admin);
+        compliance.addVenue(venue);
+        currency.acknowledge(venue);
+    }
+
+    function _leaveMoneyFree() internal override {} // the rulebook does
+
+    function _register(address token, IRulebook.Kind kind, bool tracked) internal {
+        uint8 permissions = kind == IRulebook.Kind.MONEY ? 0 : TRADE_ENERGY;
+        vm.prank(admin);
+        compliance.register(token, kind, permissions, tracked);
+    }
+
+    /// What exchange and pools are made with; the world's verifiers are the guardians.
+    function _venue() internal returns (IVenue.Terms memory) {
+        if (address(tradingHalt) == address(0)) {
+            tradingHalt = new TradingHalt(address(manager), verifier);
+        }
+        return IVenue.Terms(currency, compliance, tradingHalt, feePot, levyPot);
+    }
+
+    function _halt(uint64 durationS) internal {
+        ITradingHalt.Order memory order = ITradingHalt.Order({
+            number: tradingHalt.number() + 1,
+            durationS: durationS,
+            deadline: uint64(block.timestamp),
+            reasonHash: keccak256("reason")
+        });
+        tradingHalt.halt(order, _proof(tradingHalt.orderHash(order), 0, 1));
     }
 
     /// Rules without any limit, in force from now.

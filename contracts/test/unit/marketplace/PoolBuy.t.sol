@@ -51,31 +51,20 @@ contract PoolBuyTest is Market {
         );
     }
 
-    function test_refuses_while_trading_is_stopped_but_lets_providers_out() public {
+    function test_S23_refuses_while_trading_is_halted_but_lets_providers_out() public {
         uint40 until = uint40(START_S + 72 hours);
-        vm.prank(admin);
-        pool.stop(until);
-        _refused(DOLLAR, 0, abi.encodeWithSelector(IVenue.TradingStopped.selector, until));
+        _halt(72 hours);
+        bytes memory reason = abi.encodeWithSelector(IVenue.TradingHalted.selector, until);
+        _refused(DOLLAR, 0, reason);
+        _cash(neighbour, DOLLAR);
+        vm.prank(neighbour);
+        vm.expectRevert(reason);
+        pool.provide(DOLLAR, 10 * KWH, 0, true, LATER);
         vm.prank(neighbour);
         pool.withdraw(1e6, 0, 0, LATER);
         vm.warp(until); // goes on by itself
         vm.prank(consumer);
         pool.buy(DOLLAR, 0, until);
-        vm.prank(admin);
-        vm.expectRevert(abi.encodeWithSelector(IVenue.StoppedLately.selector, until));
-        pool.stop(until + 1);
-    }
-
-    function test_refuses_a_stop_of_more_than_72_hours() public {
-        uint40 until = uint40(START_S + 72 hours + 1);
-        vm.prank(admin);
-        vm.expectRevert(
-            abi.encodeWithSelector(IVenue.StopTooLong.selector, until, START_S + 72 hours)
-        );
-        pool.stop(until);
-        vm.prank(stranger);
-        vm.expectRevert(_unauthorized(stranger));
-        pool.stop(until - 1);
     }
 
     /// 12.00 CADx for 90.661 credits; at 5 % slippage it costs nothing, at 12 % it fills.

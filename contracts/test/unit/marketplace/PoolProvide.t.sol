@@ -26,35 +26,19 @@ contract PoolProvideTest is Market {
     }
 
     function test_refuses_an_asset_that_cannot_be() public {
+        IVenue.Terms memory terms = _venue();
         vm.expectRevert(
             abi.encodeWithSelector(
                 ILiquidityPool.AssetRefused.selector, address(units), SEASON, KWH, WINDOW
             )
         );
         new LiquidityPool(
-            address(manager),
-            currency,
-            compliance,
-            feePot,
-            levyPot,
-            Assets.Standard.ERC20,
-            address(units),
-            SEASON,
-            KWH,
-            WINDOW
+            address(manager), terms, Assets.Standard.ERC20, address(units), SEASON, KWH, WINDOW
         );
+        terms.levyPot = address(0);
         vm.expectRevert(abi.encodeWithSelector(IVenue.ZeroContract.selector));
         new LiquidityPool(
-            address(manager),
-            currency,
-            compliance,
-            feePot,
-            address(0),
-            Assets.Standard.ERC20,
-            address(units),
-            0,
-            KWH,
-            WINDOW
+            address(manager), terms, Assets.Standard.ERC20, address(units), 0, KWH, WINDOW
         );
     }
 

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {ICountedToken} from "../interfaces/ICountedToken.sol";
+import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+
+/// @title CountedToken: an ERC-20 that counts its holders
+/// @notice Behaves as OpenZeppelin's, with its errors and in its order: allowance, addresses,
+/// balance, and only then the rules.
+/// @dev What a transfer needs to know of an account shares one slot: its balance and, in the
+/// highest bit, whether it is a venue. The supply never exceeds 128 bits, so no sum reaches it.
+abstract contract CountedToken is ICountedToken, ERC20 {
+    struct Supply {
+        uint128 total;
+        uint128 holders; // venues are none
+    }
+
+    uint256 internal constant _VENUE = 1 << 255;
+
+    mapping(address account => uint256) internal _words; // balance, venue bit
+    Supply internal _supply;
+
+    /// @inheritdoc ICountedToken
+    function holders() external view returns (uint256) {
+        return _supply.holders;
+    }
+
+    /// @notice What `account` holds.
+    function balanceOf(address account)
+        public
+        view
+        virtual
+        override(ERC20, IERC20)
+        returns (uint256)
+    {
+        return _words[account] & ~_VENUE;
+    }
+
+    /// @notice What all hold together.
+    function totalSupply() public view virtual override(ERC20, IERC20) returns (uint256) {
+        return _supply.total;
+    }
+
+    // --- inside ---------------------------------------------------------------------------------
+
+    /// Asks the rules before tokens move to `to`, or are made (`from` zero); reverts if they may
+    /// not. Neither side is a venue.
+    function _ask(address from, address to, uint256 value) internal virtual;
+
+    /// Are holders counted? Not where no rule could ask.
+    function _counts() internal pure virtual returns (bool) {
+        return true;
+    }
+
+    function _update(address from, address to, uint256 value) internal virtual override {
+        if (from == address(0)) {
+            _make(to, value);
+            return;
+        }
+        uint256 left = _words[from];
+        unchecked {
+            if (left & ~_VENUE < value) {
+                revert ERC20InsufficientBalance(from, left & ~_VENUE, value);
+            }
+            if (to == address(0)) {
+                _words[from] = left - value;
+                _supply.total -= uint128(value);
+                if (_counts() && left == value && value != 0) --_supply.holders;
+            } else {
+                uint256 held = _words[to];
+                if ((left | held) & _VENUE == 0) _ask(from, to, value);
+                if (from != to) {
+                    _words[from] = left - value;
+                    _words[to] = held + value;
+                    if (_counts() && value != 0 && (left == value) != (held == 0)) {
+                        if (held == 0) ++_supply.holders;
+                        else --_supply.holders;
+                    }
+                }
+            }
+        }
+        emit Transfer(from, to, value);
+    }
+
+    function _make(address to, uint256 value) private {
+        uint256 held = _words[to];
+        if (held & _VENUE == 0) _ask(address(0), to, value);
+        Supply memory supply = _supply;
+        uint256 total = supply.total + value;
+        if (total > type(uint128).max) revert SupplyTooLarge(total);
+        supply.total = uint128(total);
+        if (_counts() && held == 0 && value != 0) ++supply.holders;
+        _supply = supply;
+        _words[to] = held + value;
+        emit Transfer(address(0), to, value);
+    }
+}
