@@ -67,6 +67,9 @@ def test_verify_checks_one_thing_at_a_time(settled: Settled, tmp_path: Path) -> 
     dispute(settled, tmp_path / "d.zip")
     ran = run("verify", settled.files / "public", "--dispute", tmp_path / "d.zip")
     assert ran.refused() == ("verify.what", "PUBLIC")
+    evidence = ("--evidence", settled.files / "evidence")
+    ran = run("verify", settled.files / "public", *evidence)
+    assert ran.refused() == ("verify.audit", "--audit")
 
 
 def test_what_is_no_bundle_is_not_verified(tmp_path: Path) -> None:

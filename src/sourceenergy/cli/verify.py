@@ -101,6 +101,13 @@ def verify_command(
             field="PUBLIC",
             remedy="name the folder, or give --dispute and the file",
         )
+    if audit is None and (evidence or anchors):
+        raise InputError(
+            "evidence is checked together with its audit bundle",
+            rule="verify.audit",
+            field="--audit",
+            remedy="give the bundle's folder with --audit",
+        )
     unchecked: list[str] = []
     try:
         if dispute is not None:
