@@ -1,6 +1,7 @@
 """A settled period with records of all ten kinds: orders, a deal, and what other layers hand in.
 
-Ann has a roof, Ben and Cleo do not. All numbers are made up.
+Ann has a roof, Ben and Cleo do not; a fourth meter is a plant of Ann
+and Cleo, shared by key. All numbers are made up.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from sourceenergy.economy.household_trust.trustees import Trust
 from sourceenergy.market.book import ASK, BID
 from sourceenergy.node.publish import Settled, prepare
 from sourceenergy.proofs import ZERO_HASH, community_id
-from sourceenergy.records import Mode
+from sourceenergy.records import AllocationKey, KeyKind, KeyVersion, Mode
 from sourceenergy.settlement.evidence import Kind
 from sourceenergy.settlement.evidence_attached import (
     attach,
@@ -41,6 +42,7 @@ from sourceenergy.settlement.evidence_attached import (
 )
 from sourceenergy.settlement.orders import PeriodDeal, PeriodOrder
 from sourceenergy.settlement.period import Period
+from sourceenergy.settlement.plants import PeriodPlant
 from sourceenergy.settlement.published import Anchor
 from sourceenergy.units import Ud
 from strategies_energy import FLAT_TARIFFS, NEW_YEAR, OPERATOR, a_period, digest
@@ -50,6 +52,8 @@ PRIVATE = frozenset(NAMES)
 CLEARING = "0x" + "c1" * 20
 ANCHOR = Anchor(31337, CLEARING, community_id(31337, CLEARING, "Elm Street"))
 HOUR = 3600
+A_KEY = AllocationKey(KeyKind.STATIC, (0, 600_000, 400_000), (0, 0, 0))
+LATER = AllocationKey(KeyKind.CASCADE, (0, 0, 0), (0, 2, 1))
 ROOF = "0x" + "d0" * 32  # the device behind the certificates
 
 
@@ -112,11 +116,20 @@ def versions() -> tuple[Version, ...]:
 def a_trading_period(operator: str = OPERATOR) -> Period:
     """Four hours in which a deal, orders and the pool all move energy."""
     period = a_period(
-        imported=[[0, 500, 300], [0, 400, 100], [600, 500, 900], [0, 700, 200]],
-        exported=[[600, 0, 0], [900, 0, 0], [0, 0, 0], [800, 0, 0]],
+        imported=[[0, 500, 300, 0], [0, 400, 100, 0], [600, 500, 900, 5], [0, 700, 200, 0]],
+        exported=[[600, 0, 0, 100], [900, 0, 0, 70], [0, 0, 0, 0], [800, 0, 0, 40]],
         plans=["day", "day", "tenant"],
         fee=5_000,
         mode=Mode.SANDBOX_P2P,
+        plants=(
+            PeriodPlant(
+                3,
+                1,
+                (KeyVersion(0, A_KEY), KeyVersion(NEW_YEAR + HOUR, LATER)),
+            ),
+        ),
+        parts=[[(0, 1)], [(1, 1)], [(2, 1)], [(0, 2), (2, 1)]],
+        internal=(60_000, 5_000),
     )
     second, last = NEW_YEAR + HOUR, NEW_YEAR + 3 * HOUR
     return replace(

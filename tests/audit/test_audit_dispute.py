@@ -135,6 +135,19 @@ def test_an_allocation_or_a_trade_left_out_is_named() -> None:
     assert "come to (0, 0, 0, 0) Wh" in failures(edited("records.json", drop("trade")))["agreement"]
 
 
+@pytest.mark.parametrize(("field", "value"), [("share_ppm", 600_001), ("class", 1)])
+def test_another_share_of_a_key_is_named(field: str, value: int) -> None:
+    def change(body: Any) -> None:
+        assert body["keys"][0]["share_ppm"] == 600_000
+        body["keys"][0][field] = value
+
+    found = failures(edited("records.json", change))
+    assert found["keys"].startswith("key of plant ")
+    assert found["keys"].endswith("is not what was committed to")
+    found = failures(edited("records.json", lambda body: body["keys"].pop()))
+    assert found["keys"].endswith("from 2026-01-01T06:00:00Z: the member's place is missing")
+
+
 def test_another_salt_and_a_proof_of_something_else_are_named() -> None:
     def salt(body: Any) -> None:
         body["allocation"]["records"][2]["salt"] = "11" * 32

@@ -360,7 +360,7 @@ def test_true_evidence_is_agreed_to_kind_by_kind() -> None:
     assert all(check.ok for check in check_anchors(FILES_OF, ANCHORS))
     index = json.loads(FILES_OF["audit/evidence.json"])
     assert {kind: entry["count"] for kind, entry in index["kinds"].items()} == {
-        "reading": 12,
+        "reading": 16,
         "price": 4,
         "order": 5,
         "trade": index["kinds"]["trade"]["count"],

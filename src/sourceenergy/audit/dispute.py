@@ -32,6 +32,7 @@ from sourceenergy.settlement.evidence import (
     member_salt,
     numbered_salt,
 )
+from sourceenergy.settlement.evidence_rules import own_places
 from sourceenergy.settlement.published import INTERVALS, STATEMENT
 from sourceenergy.units import iso_utc
 
@@ -145,10 +146,13 @@ def _readings(
 def _own_lines(
     head: dict[str, Any], number: int, files: Mapping[str, bytes], span_s: tuple[int, int]
 ) -> dict[str, Any]:
-    """The member's orders, trades and allocations with their salts, proven together by kind."""
+    """The member's orders, trades and allocations with their salts, proven together by kind.
+
+    And the member's places in the keys of shared plants.
+    """
     member = head["members"][number]
     name = member["key"][:SHORT]
-    result: dict[str, Any] = {}
+    result: dict[str, Any] = {"keys": own_places(head, number)}
     for kind in OWN_KINDS:
         lines = files[FILES[kind]].decode().split("\n")[1:-1]
         wanted = {

@@ -44,6 +44,7 @@ from sourceenergy.settlement.bundle import (
     utc_seconds,
 )
 from sourceenergy.settlement.evidence import COLUMNS, EVIDENCE, Kind, line_leaf, read_index
+from sourceenergy.settlement.evidence_rules import key_leaf
 from sourceenergy.settlement.published import (
     INTERVALS,
     STATEMENT,
@@ -84,11 +85,12 @@ def check_dispute(
         checks += check_prices(public)
         checks.append(_told("bundle hash", _bundle(files, public)))
         known = read_index(files[EVIDENCE])
+        lines = json.loads(files[LINES])
         checks.append(_told("rules", _rules(known["rules"], public)))
+        checks.append(_told("keys", _keys(known["rules"].get("keys", []), lines["keys"])))
         readings, seconds = json.loads(files[READINGS]), int(known["rules"]["interval_seconds"])
         records = [record_of_line(entry["line"], seconds)[0] for entry in readings["records"]]
         checks.append(_told("reading", _readings(readings, public, span_s, records)))
-        lines = json.loads(files[LINES])
         for kind in OWN_KINDS:
             problem = _lines(kind, lines[kind], known["kinds"][kind]["root"])
             checks.append(_told(kind.value, problem))
@@ -140,6 +142,26 @@ def _rules(rules: Mapping[str, Any], public: PublicPeriod) -> str:
     for price in public.prices:
         if price.local and price.fee != rules["fee_ud_per_kwh"]:
             return f"fee {iso_utc(price.start_s)} is {price.fee}, not {rules['fee_ud_per_kwh']}"
+    return ""
+
+
+def _keys(rules: Sequence[Mapping[str, Any]], places: Sequence[Mapping[str, Any]]) -> str:
+    """Are the member's shares and classes those of the keys in the rules?"""
+    own = {(place["meter"], place["from"]): place for place in places}
+    for rule in rules:
+        where = f"key of plant {rule['meter']} from {rule['from']}"
+        place = own.get((rule["meter"], rule["from"]))
+        if place is None:
+            return f"{where}: the member's place is missing"
+        leaf = key_leaf(
+            bytes.fromhex(place["salt"]),
+            *(place["meter"], utc_seconds(place["from"]), place["share_ppm"], place["class"]),
+        )
+        if not merkle_verify(leaf, place["proof"], rule["root"]):
+            return (
+                f"{where}: share {place['share_ppm']} ppm, class {place['class']} is not what was"
+                " committed to"
+            )
     return ""
 
 

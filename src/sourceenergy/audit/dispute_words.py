@@ -24,8 +24,8 @@ _FILES = {
         "ce que vos compteurs ont mesuré, avec sels et preuves",
     ),
     "records.json": (
-        "your orders, trades and allocations in the span, with salts and proofs",
-        "vos ordres, échanges et répartitions, avec sels et preuves",
+        "your orders, trades, allocations and places in keys, with salts and proofs",
+        "vos ordres, échanges, répartitions et parts des clés, avec sels et preuves",
     ),
     "signed_readings.json": (
         "the readings as your meter signed them, and the key it signs with",

@@ -28,10 +28,10 @@ from sourceenergy.settlement.evidence import (
     read_index,
     recorded_prices,
     recorded_readings,
-    rules_of,
     settled_records,
 )
 from sourceenergy.settlement.evidence_attached import ATTACHED
+from sourceenergy.settlement.evidence_rules import rules_of
 from sourceenergy.settlement.published import INTERVALS, PublicPeriod, write_public
 
 EVIDENCE_FILES = tuple(

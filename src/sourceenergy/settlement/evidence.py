@@ -33,6 +33,7 @@ from sourceenergy.settlement.bundle import (
     canonical_json,
     utc_seconds,
 )
+from sourceenergy.settlement.evidence_rules import rules_of
 from sourceenergy.settlement.leaves import RECORDS_AT_ONCE
 from sourceenergy.settlement.period import Period, Settlement
 from sourceenergy.settlement.published import INTERVAL_COLUMNS, INTERVALS
@@ -147,36 +148,6 @@ def write_evidence(
             result[FILES[recorded.kind]] = recorded.file
         result[list_of(recorded.kind)] = recorded.listed
     return result
-
-
-def rules_of(period: Period) -> dict[str, Any]:
-    """The rules all members share; no member, account or salt is in them."""
-    meters = period.meter_columns.keys
-    rules: dict[str, Any] = {
-        "version": period.version,
-        "community": period.community,
-        "mode": period.mode.value,
-        "mechanism": period.mechanism,
-        "fee_ud_per_kwh": period.fee,
-        "feed_in_ud_per_kwh": period.feed_in,
-        "interval_seconds": period.seconds,
-        "rounding": "largest remainder, ties to the lowest member number",
-        "tariffs": sorted(period.member_columns.plans),
-    }
-    if period.plants:
-        rules["internal_ud_per_kwh"] = {"price": period.internal_price, "fee": period.internal_fee}
-        rules["keys"] = [
-            {
-                "meter": meters[plant.meter].tobytes().hex()[:SHORT],
-                "priority": plant.priority,
-                "from": [iso_utc(version.from_s) for version in plant.versions],
-                "kind": [version.key.kind.value for version in plant.versions],
-            }
-            for plant in period.plants
-        ]
-    if period.orders or period.deals:
-        rules["order_mechanism"] = period.order_mechanism
-    return rules
 
 
 def recorded_readings(settlement: Settlement, records: bytes) -> Recorded:
