@@ -203,6 +203,8 @@ def test_S10_X19_a_dispute_bundle_verifies_without_a_network(member: str) -> Non
     assert {"reading", "order", "trade", "allocation", "rules", "own bill"} <= {
         check.name for check in check_dispute(files, None)
     }
+    told = {check.name: check.detail for check in check_dispute(files, None)}
+    assert told["statement"].endswith("2026-01-01T05:00:00Z to 2026-01-01T08:00:00Z")
     posted = PostedStatement(SETTLED.statement, SETTLED.hash, 0, False, 12, "0x")
     assert all(check.ok for check in check_dispute(files, [posted]))
 

@@ -81,7 +81,7 @@ def check_dispute(
         public, own = public_of(files), read_member(files[PROOF])
         span_s = (utc_seconds(index["from"]), utc_seconds(index["to"]))
         checks = [_told("files", f"{damaged[0]} is not as it was packed" if damaged else "")]
-        checks += _statement(public, own, posted)
+        checks += _statement(public, own, posted, f"{index['from']} to {index['to']}")
         checks += check_prices(public)
         checks.append(_told("bundle hash", _bundle(files, public)))
         known = read_index(files[EVIDENCE])
@@ -116,13 +116,15 @@ def _told(name: str, problem: str, good: str = "as it must be") -> Check:
 
 
 def _statement(
-    public: PublicPeriod, own: MemberFile, posted: Sequence[PostedStatement] | None
+    public: PublicPeriod, own: MemberFile, posted: Sequence[PostedStatement] | None, span: str
 ) -> list[Check]:
     anchor = public.anchor
     digest = statement_hash(anchor.chain_id, anchor.clearing, public.statement)
     same = digest == public.hash == own.statement_hash
     told = "" if same else f"its hash is {digest}, the files say {public.hash}"
-    checks = [_told("statement", told, f"statement {public.statement.epoch}, {digest}")]
+    member = own.energy_leaf.member_key[:SHORT]
+    good = f"statement {public.statement.epoch}, {digest}; member {member}, {span}"
+    checks = [_told("statement", told, good)]
     return checks if posted is None else [*checks, same_as_chain(public, posted)]
 
 
@@ -309,6 +311,8 @@ def _signed(data: bytes, records: Sequence[MeterInterval]) -> str:
         except SourceEnergyError as error:
             return str(error)
         own = [record for record in records if record.meter == held.meter]
+        if not own:
+            return f"device {held.device} is of meter {held.meter}, of which there is no reading"
         problem = problem or record_problem(held, own)
         if problem:
             return problem

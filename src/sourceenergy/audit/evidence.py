@@ -52,6 +52,9 @@ def check_evidence(
     """
     if f"audit/{EVIDENCE}" not in files:
         return []
+    if not any(name.startswith("evidence/") for name in files):
+        detail = "the bundle names evidence, and none is at hand: give its folder with --evidence"
+        return [Check("evidence", False, detail)]
     try:
         index = read_index(files[f"audit/{EVIDENCE}"])
         salts = salts_of(files[f"audit/{PERIOD}"], public.anchor.community)
