@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from hypothesis import given as drawn
+from hypothesis import strategies as st
 
 from small_evidence import (
     ANCHOR,
@@ -21,9 +23,13 @@ from small_evidence import (
 )
 from sourceenergy.audit.attached import check_anchors
 from sourceenergy.audit.checks import replay_bundle
+from sourceenergy.audit.dispute import build_dispute
+from sourceenergy.audit.dispute_checks import check_dispute
 from sourceenergy.audit.evidence import check_evidence, salts_of
 from sourceenergy.audit.lines import leaf_of
-from sourceenergy.errors import InputError, NotPermitted
+from sourceenergy.errors import InputError, NotPermitted, VerificationFailed
+from sourceenergy.node.publish import prepare
+from sourceenergy.proofs import ZERO_HASH
 from sourceenergy.proofs.bulk import root_of, tree
 from sourceenergy.proofs.bulk_leaves import rows_of_hex
 from sourceenergy.settlement.bundle import bundle_hash, canonical_json, write_bundle
@@ -35,8 +41,9 @@ from sourceenergy.settlement.evidence_attached import (
     policy_lines,
     report_lines,
 )
+from sourceenergy.settlement.period import Period
 from sourceenergy.settlement.published import read_public
-from strategies_energy import FLAT_TARIFFS
+from strategies_energy import FLAT_TARIFFS, law_of_periods, periods
 
 SETTLED = all_kinds()
 FILES_OF = {n: d for n, d in SETTLED.files.items() if not n.startswith("members/")}
@@ -278,6 +285,26 @@ def test_other_rules_in_the_index_are_named() -> None:
     assert failures(given) == {"rules": "fee_ud_per_kwh is 4000, the bundle settles by 5000"}
 
 
+@law_of_periods
+@drawn(kind=st.sampled_from(Kind), listed=st.booleans(), data=st.data())
+def test_whatever_byte_is_changed_its_kind_is_named(
+    kind: Kind, listed: bool, data: st.DataObject
+) -> None:
+    given = files()
+    name = list_of(kind) if listed else FILES[kind]
+    text = bytearray(given[name])
+    place = data.draw(st.integers(0, len(text) - 1))
+    text[place] = data.draw(st.integers(0, 255).filter(lambda byte: byte != text[place]))
+    given[name] = bytes(text)
+    try:
+        found = failures(given)
+    except VerificationFailed as error:  # public files that cannot even be read
+        assert kind is Kind.PRICE
+        assert "intervals.csv" in str(error)
+        return
+    assert kind in found
+
+
 # --- what is handed in ----------------------------------------------------------------------------
 
 
@@ -381,6 +408,18 @@ def test_every_line_leads_to_its_leaf_one_by_one_as_in_bulk() -> None:
         leaves = FILES_OF[list_of(kind)].decode().split()
         lines = lines_of(files(), kind)[kind in COLUMNS :]
         assert [leaf_of(kind, line, n, SALTS).hex() for n, line in enumerate(lines, 1)] == leaves
+
+
+@law_of_periods
+@drawn(period=periods())
+def test_evidence_of_any_period_is_agreed_to_whole(period: Period) -> None:
+    """Gaps, shared meters and plants, expired passports, negative prices, nobody who trades."""
+    names = tuple(f"m{i}" for i in range(len(period.members)))
+    made = prepare(period, FLAT_TARIFFS, ANCHOR, 1, ZERO_HASH, names).files
+    assert failures({n: d for n, d in made.items() if not n.startswith("members/")}) == {}
+    span = (period.start_s, period.end_s)
+    dispute = build_dispute(made, made["members/m0/proof.json"], span, [], None, "en")
+    assert [check for check in check_dispute(dispute, None) if not check.ok] == []
 
 
 def test_no_name_and_no_key_of_a_reader_is_in_the_evidence() -> None:
