@@ -277,6 +277,14 @@ def test_a_senseless_index_is_named(junk: bytes) -> None:
     assert set(failures(given)) == {"evidence"}
 
 
+def test_a_file_the_index_does_not_name_is_named() -> None:
+    given = files()
+    index = json.loads(given["audit/evidence.json"])
+    del index["kinds"]["report"]
+    given["audit/evidence.json"] = canonical_json(index)
+    assert failures(given)["report"].startswith("nobody committed to evidence/reports.jsonl")
+
+
 def test_other_rules_in_the_index_are_named() -> None:
     given = files()
     index = json.loads(given["audit/evidence.json"])

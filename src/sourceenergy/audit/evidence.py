@@ -74,6 +74,9 @@ def check_evidence(
             if kind in expected:
                 good += " and the replay"
             checks.append(Check(kind.value, not problem, problem or good))
+        elif FILES[kind] in files:
+            detail = f"nobody committed to {FILES[kind]}: {EVIDENCE} does not name it"
+            checks.append(Check(kind.value, False, detail))
     if replay is not None:
         told = _same_rules(index["rules"], rules_of(replay.period))
         checks.append(Check("rules", not told, told or "the rules are those the bundle settles by"))
