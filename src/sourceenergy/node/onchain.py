@@ -304,7 +304,7 @@ class OnChain:
 
     async def paid_ud(self, account: str) -> int:
         """What ``Clearing`` has paid an account of this community so far [ud]."""
-        return int(await self.rpc.read(self.clearing, "paid", self.anchor.community, account))
+        return int(await self.rpc.read(self.clearing, "paid", account))
 
 
 async def _contracts(deployer: Gateway, profile: ChainProfile, chain_dir: Path) -> Manifest:
