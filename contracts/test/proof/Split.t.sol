@@ -43,10 +43,7 @@ contract SplitProof is Proof {
         assert(total - given < 2);
     }
 
-    function check_a_part_is_its_share_rounded(uint8 total, uint8 first, uint8 second)
-        public
-        pure
-    {
+    function check_a_part_is_its_share_rounded(uint8 total, uint8 first, uint8 second) public pure {
         uint256 whole = _narrow(total, first, second);
         uint256[] memory weights = new uint256[](2);
         (weights[0], weights[1]) = (first, second);
