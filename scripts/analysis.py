@@ -247,6 +247,7 @@ def halmos(short: bool, date: str) -> int:
     for contract, function, verdict, seconds in verdicts:
         print(f"{verdict:8}{seconds:7.1f} s  {contract}.{function}")
     if not short:
+        RESULT.parent.mkdir(exist_ok=True)
         RESULT.write_text(_page(verdicts, date), encoding="utf-8")
     missing = set(names) - {contract for contract, *_ in verdicts}
     for name in sorted(missing):
