@@ -100,12 +100,25 @@ def findings() -> list[dict[str, Any]]:
             str(TOOLS / "slither"), ".", "--ignore-compile", "--filter-paths", "node_modules",
             "--foundry-build-info-directory", str(info), "--json", str(report), "--fail-none",
         ]  # fmt: skip
-        _run(command)
+        _look(command)
         found = json.loads(report.read_text(encoding="utf-8"))
     if not found["success"]:
         raise AnalysisError(f"Slither failed: {found['error']}")
     detectors: list[dict[str, Any]] = found["results"].get("detectors", [])
     return detectors
+
+
+def _look(command: list[str]) -> None:
+    """Runs Slither. It walks sets: in some orders of theirs it does not find a type that is there
+    ("Type not found"), so the order is fixed, and the next one taken if it is such a one.
+    """
+    for seed in range(5):
+        try:
+            _run(command, seed=seed)
+            return
+        except AnalysisError as error:
+            if "Type not found" not in str(error) or seed == 4:
+                raise
 
 
 def place_of(finding: Mapping[str, Any]) -> str:
@@ -264,11 +277,11 @@ def _environment() -> dict[str, str]:
     return os.environ | {"PATH": f"{forge}{os.pathsep}{os.environ['PATH']}"}
 
 
-def _run(command: list[str], text: str = "") -> str:
+def _run(command: list[str], text: str = "", seed: int = 0) -> str:
     run = subprocess.run(
         command,
         cwd=CONTRACTS,
-        env=_environment(),
+        env=_environment() | {"PYTHONHASHSEED": str(seed)},
         input=text,
         capture_output=True,
         text=True,
