@@ -109,8 +109,9 @@ def findings() -> list[dict[str, Any]]:
 
 
 def _look(command: list[str]) -> None:
-    """Runs Slither. It walks sets: in some orders of theirs it does not find a type that is there
-    ("Type not found"), so the order is fixed, and the next one taken if it is such a one.
+    """Runs Slither, with the order in which it walks sets fixed.
+
+    In some orders it does not find a type that is there ("Type not found"): then the next is taken.
     """
     for seed in range(5):
         try:
