@@ -19,11 +19,14 @@ contract ClearingProof is Proof {
     function setUp() public {
         vm.warp(START_S);
         address authority = address(new Authority());
-        currency = new Currency(authority);
         passport = new Passport(authority);
-        clearing = new Clearing(authority, currency, passport);
-        address verifier = address(new Believer());
-        community = clearing.open("Maple Street", PRODUCER, CONSUMER, verifier, DELAY, 1 days);
+        Believer believer = new Believer(passport);
+        currency = new Currency(authority, passport, believer);
+        clearing = new Clearing(
+            currency, passport, "Maple Street", PRODUCER, CONSUMER, address(believer), DELAY, 1 days
+        );
+        community = clearing.community();
+        currency.acknowledge(address(clearing)); // as the factory does
         passport.issue(CONSUMER, 2, uint40(START_S + 365 days), 124);
         passport.issue(PRODUCER, 2, uint40(START_S + 365 days), 124);
         currency.setBucket(FACILITATOR, type(uint128).max);
@@ -35,7 +38,7 @@ contract ClearingProof is Proof {
         vm.prank(FACILITATOR);
         currency.approve(address(clearing), amountUd);
         vm.prank(FACILITATOR);
-        clearing.deposit(community, CONSUMER, amountUd);
+        clearing.deposit(CONSUMER, amountUd);
     }
 
     /// A live statement of one leaf.
@@ -43,13 +46,13 @@ contract ClearingProof is Proof {
         private
         returns (uint64)
     {
-        IClearing.Head memory head = clearing.headOf(community);
+        IClearing.Head memory head = clearing.head();
         IClearing.Statement memory s;
         s.community = community;
         s.epoch = head.nextEpoch;
         (s.start, s.end) = (start, start + 900);
         s.previous = head.hash;
-        s.payoutRoot = clearing.leafHash(community, leaf);
+        s.payoutRoot = clearing.leafHash(leaf);
         s.depositsUd = depositsUd;
         s.payoutsUd = leaf.payoutUd;
         s.balancesUd = depositsUd - leaf.payoutUd;
@@ -61,7 +64,7 @@ contract ClearingProof is Proof {
 
     function _withdraw(uint64 epoch, IClearing.Leaf memory leaf) private returns (bool done) {
         (done,) = address(clearing)
-            .call(abi.encodeCall(clearing.withdraw, (community, epoch, leaf, new bytes32[](0))));
+            .call(abi.encodeCall(clearing.withdraw, (epoch, leaf, new bytes32[](0))));
     }
 
     function check_a_payout_pays_exactly_the_difference(
@@ -80,8 +83,8 @@ contract ClearingProof is Proof {
         epoch = _post(leaf, depositsUd, uint64(START_S + 2 days));
         assert(_withdraw(epoch, leaf) == (secondUd > firstUd));
         assert(currency.balanceOf(PRODUCER) == secondUd);
-        assert(clearing.paid(community, PRODUCER) == secondUd);
-        assert(clearing.fundsOf(community) == depositsUd - secondUd);
+        assert(clearing.paid(PRODUCER) == secondUd);
+        assert(clearing.funds() == depositsUd - secondUd);
         assert(currency.balanceOf(address(clearing)) == depositsUd - secondUd);
         assert(!_withdraw(epoch, leaf));
     }

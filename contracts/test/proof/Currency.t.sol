@@ -2,14 +2,17 @@
 pragma solidity 0.8.37;
 
 import {Currency} from "../../src/bank/Currency.sol";
-import {Authority, Proof} from "./Proof.sol";
+import {Passport} from "../../src/individual/Passport.sol";
+import {Authority, Believer, Proof} from "./Proof.sol";
 
 /// @title Currency is conserved: whatever was out before, whichever verb comes next
 contract CurrencyProof is Proof {
     Currency private currency;
 
     function setUp() public {
-        currency = new Currency(address(new Authority()));
+        address authority = address(new Authority());
+        Passport passport = new Passport(authority);
+        currency = new Currency(authority, passport, new Believer(passport));
         currency.setBucket(FACILITATOR, type(uint128).max);
         currency.setBucket(OTHER_FACILITATOR, type(uint128).max);
     }

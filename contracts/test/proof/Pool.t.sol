@@ -2,6 +2,10 @@
 pragma solidity 0.8.37;
 
 import {Currency} from "../../src/bank/Currency.sol";
+import {TradingHalt} from "../../src/bank/TradingHalt.sol";
+import {Passport} from "../../src/individual/Passport.sol";
+import {IRulebook} from "../../src/interfaces/IRulebook.sol";
+import {IVenue} from "../../src/interfaces/IVenue.sol";
 import {Assets} from "../../src/libraries/Assets.sol";
 import {LiquidityPool} from "../../src/marketplace/LiquidityPool.sol";
 import {Authority, Believer, Proof} from "./Proof.sol";
@@ -21,21 +25,27 @@ contract PoolProof is Proof {
     function setUp() public {
         vm.warp(START_S);
         address authority = address(new Authority());
-        Believer believer = new Believer();
-        currency = new Currency(authority);
-        asset = new Currency(authority);
+        Passport passport = new Passport(authority);
+        Believer believer = new Believer(passport);
+        currency = new Currency(authority, passport, believer);
+        asset = new Currency(authority, passport, believer);
         pool = new LiquidityPool(
             authority,
-            currency,
-            believer,
-            OTHER_FACILITATOR,
-            OTHER_FACILITATOR,
+            IVenue.Terms(
+                currency,
+                IRulebook(address(believer)),
+                new TradingHalt(authority, believer),
+                OTHER_FACILITATOR,
+                OTHER_FACILITATOR
+            ),
             Assets.Standard.ERC20,
             address(asset),
             0,
             1000,
             1 days
         );
+        currency.acknowledge(address(pool));
+        asset.acknowledge(address(pool));
         _give(currency, PRODUCER);
         _give(asset, PRODUCER);
         _give(currency, CONSUMER);

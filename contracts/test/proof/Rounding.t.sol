@@ -2,18 +2,17 @@
 pragma solidity 0.8.37;
 
 import {Currency} from "../../src/bank/Currency.sol";
-import {ICompliance} from "../../src/interfaces/ICompliance.sol";
-import {ICurrency} from "../../src/interfaces/ICurrency.sol";
+import {TradingHalt} from "../../src/bank/TradingHalt.sol";
+import {Passport} from "../../src/individual/Passport.sol";
+import {IRulebook} from "../../src/interfaces/IRulebook.sol";
+import {IVenue} from "../../src/interfaces/IVenue.sol";
 import {Venue} from "../../src/marketplace/Venue.sol";
 import {Authority, Believer, Proof} from "./Proof.sol";
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 
 /// @title OpenVenue: a venue whose rounding can be asked for
 contract OpenVenue is Venue {
-    constructor(address authority, ICurrency currency_, ICompliance compliance_)
-        AccessManaged(authority)
-        Venue(currency_, compliance_, address(1), address(2))
-    {}
+    constructor(address authority, Terms memory terms) AccessManaged(authority) Venue(terms) {}
 
     function shareUp(uint256 amountUd, uint256 shareBps) external pure returns (uint256) {
         return _shareUp(amountUd, shareBps);
@@ -28,7 +27,16 @@ contract RoundingProof is Proof {
 
     function setUp() public {
         address authority = address(new Authority());
-        venue = new OpenVenue(authority, new Currency(authority), new Believer());
+        Passport passport = new Passport(authority);
+        Believer believer = new Believer(passport);
+        IVenue.Terms memory terms = IVenue.Terms(
+            new Currency(authority, passport, believer),
+            IRulebook(address(believer)),
+            new TradingHalt(authority, believer),
+            address(1),
+            address(2)
+        );
+        venue = new OpenVenue(authority, terms);
     }
 
     function _feeIsUp(uint256 amountUd, uint256 shareBps) private view {

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {Currency} from "../../src/bank/Currency.sol";
 import {Savings} from "../../src/bank/Savings.sol";
 import {Passport} from "../../src/individual/Passport.sol";
-import {Authority, Proof} from "./Proof.sol";
+import {Authority, Believer, Proof} from "./Proof.sol";
 
 /// @title Shares of savings are rounded down on the way in: nobody owns more than was put in
 /// @custom:long
@@ -17,8 +17,8 @@ contract SavingsProof is Proof {
     function setUp() public {
         vm.warp(START_S);
         address authority = address(new Authority());
-        currency = new Currency(authority);
         Passport passport = new Passport(authority);
+        currency = new Currency(authority, passport, new Believer(passport));
         savings = new Savings(authority, currency, passport);
         passport.issue(CONSUMER, 2, uint40(START_S + 365 days), 124);
         passport.issue(PRODUCER, 2, uint40(START_S + 365 days), 124);

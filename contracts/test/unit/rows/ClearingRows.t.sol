@@ -18,8 +18,7 @@ contract ClearingRowsTest is World {
         private
         returns (bool done)
     {
-        (done,) = address(clearing)
-            .call(abi.encodeCall(clearing.withdraw, (community, epoch, leaf, proof)));
+        (done,) = address(clearing).call(abi.encodeCall(clearing.withdraw, (epoch, leaf, proof)));
     }
 
     // --- A03a: the attacks
@@ -53,10 +52,10 @@ contract ClearingRowsTest is World {
         amountUd = uint128(bound(amountUd, uint256(type(uint64).max) + 1, type(uint128).max));
         _fund(consumer, amountUd);
         vm.prank(consumer);
-        (bool done,) = address(clearing)
-            .call(abi.encodeCall(clearing.deposit, (community, consumer, amountUd)));
+        (bool done,) =
+            address(clearing).call(abi.encodeCall(clearing.deposit, (consumer, amountUd)));
         assertTrue(!done, "refused");
-        assertEq(clearing.fundsOf(community), 0, "nothing");
+        assertEq(clearing.funds(), 0, "nothing");
         assertEq(currency.balanceOf(consumer), amountUd, "kept");
     }
 
@@ -96,7 +95,7 @@ contract ClearingRowsTest is World {
         vm.warp(block.timestamp + 300 days);
         bytes32[] memory proof = _proofOf(leaves, 1);
         vm.prank(stranger);
-        clearing.withdraw(community, epoch, leaves[1], proof);
+        clearing.withdraw(epoch, leaves[1], proof);
         assertEq(currency.balanceOf(producer), 40_000, "paid");
         vm.prank(producer);
         currency.transfer(neighbour, 40_000);
@@ -106,9 +105,9 @@ contract ClearingRowsTest is World {
     /// No past statement changes: not by posting it again, nor by a veto once it is live.
     function test_A03b_a_live_statement_is_never_changed() public {
         (IClearing.Leaf[] memory leaves, uint64 epoch) = _live();
-        bytes32 before = keccak256(abi.encode(clearing.statementOf(community, epoch)));
+        bytes32 before = keccak256(abi.encode(clearing.statementOf(epoch)));
         vm.prank(guardian);
-        (bool done,) = address(clearing).call(abi.encodeCall(clearing.veto, (community, epoch)));
+        (bool done,) = address(clearing).call(abi.encodeCall(clearing.veto, (epoch)));
         assertTrue(!done, "no veto");
         leaves[1].payoutUd = 0;
         IClearing.Statement memory s = _statement(leaves);
@@ -117,7 +116,7 @@ contract ClearingRowsTest is World {
         vm.prank(operator);
         (done,) = address(clearing).call(abi.encodeCall(clearing.post, (s, proof)));
         assertTrue(!done, "not again");
-        assertEq(keccak256(abi.encode(clearing.statementOf(community, epoch))), before, "the same");
+        assertEq(keccak256(abi.encode(clearing.statementOf(epoch))), before, "the same");
     }
 
     // --- A12: needs, production and money between members
@@ -129,7 +128,7 @@ contract ClearingRowsTest is World {
         bytes32 hash = clearing.statementHash(s);
         bytes memory proof = _proof(hash, 0, 1);
         vm.expectEmit();
-        emit IClearing.Posted(community, s.epoch, hash, s, uint64(block.timestamp) + DELAY);
+        emit IClearing.Posted(hash, s, uint64(block.timestamp) + DELAY);
         vm.prank(operator);
         clearing.post(s, proof);
         s.importedWh += 1;
@@ -149,9 +148,9 @@ contract ClearingRowsTest is World {
 
     function test_A12c_what_a_buyer_paid_is_what_its_seller_gets() public {
         (IClearing.Leaf[] memory leaves, uint64 epoch) = _live();
-        clearing.withdraw(community, epoch, leaves[1], _proofOf(leaves, 1));
+        clearing.withdraw(epoch, leaves[1], _proofOf(leaves, 1));
         assertEq(currency.balanceOf(producer), 40_000, "the seller's");
-        assertEq(clearing.fundsOf(community), 60_000, "the buyer's balance");
+        assertEq(clearing.funds(), 60_000, "the buyer's balance");
         assertEq(currency.balanceOf(address(clearing)), 60_000, "held for it");
     }
 
@@ -183,7 +182,7 @@ contract ClearingRowsTest is World {
         assertTrue(done, "posted");
         vm.warp(block.timestamp + DELAY);
         _admit(vm.addr(1));
-        clearing.withdraw(community, 1, leaves[1], _proofOf(leaves, 1));
+        clearing.withdraw(1, leaves[1], _proofOf(leaves, 1));
         assertEq(currency.balanceOf(vm.addr(1)), 1, "each can be paid");
     }
 }
