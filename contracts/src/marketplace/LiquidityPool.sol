@@ -101,7 +101,7 @@ contract LiquidityPool is ILiquidityPool, CountedToken, ERC1155Holder, Venue {
         window = window_;
         passport = terms.compliance.passport();
         heed();
-        _words[address(this)] = _VENUE; // which holds what is locked
+        _holdings[address(this)].word = _VENUE; // which holds what is locked
     }
 
     // --- trade ----------------------------------------------------------------------------------
