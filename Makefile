@@ -6,7 +6,8 @@ PORT ?= 8000
 DATE ?= $(shell date -u +%F)
 
 .PHONY: up test setup lint lint-python lint-contracts lint-web test-python test-contracts test-web \
-	bench bench-market bench-peers screens contracts kill-cuts lock format clean help
+	slither halmos halmos-short bench bench-market bench-peers screens contracts kill-cuts lock \
+	format clean help
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
@@ -14,13 +15,18 @@ help: ## list the targets
 up: setup ## set up and run a live, simulated community at http://127.0.0.1:8000
 	$(BIN)/sourceenergy up --port $(PORT)
 
-test: setup lint test-contracts test-web test-python ## set up and pass all tests
+test: setup lint slither halmos-short test-contracts test-web test-python ## set up and pass all tests
 
 setup: .venv/done contracts/node_modules/done $(WEB)
 
 .venv/done: requirements/dev.txt requirements/uv.txt pyproject.toml scripts/python.sh
 	@echo "Python packages"
 	@scripts/python.sh
+	@touch $@
+
+.venv-analysis/done: .venv/done requirements/analysis.txt scripts/analysis.sh
+	@echo "Slither and Halmos"
+	@scripts/analysis.sh
 	@touch $@
 
 contracts/node_modules/done: contracts/package-lock.json
@@ -61,6 +67,15 @@ test-python: setup
 	@scripts/chromium.sh
 	$(BIN)/python -m pytest
 
+slither: .venv-analysis/done contracts/node_modules/done ## static analysis; every finding is explained
+	$(BIN)/python scripts/analysis.py slither
+
+halmos: .venv-analysis/done contracts/node_modules/done ## all proofs; writes docs/results/halmos.md
+	$(BIN)/python scripts/analysis.py halmos --date $(DATE)
+
+halmos-short: .venv-analysis/done contracts/node_modules/done # the proofs that take seconds
+	$(BIN)/python scripts/analysis.py halmos --short
+
 bench: setup ## time the settlement of a year; writes benchmarks/RESULTS.md
 	$(BIN)/python benchmarks/settle_year.py --date $(DATE)
 
@@ -87,6 +102,8 @@ lock: .venv/done ## compile the locked requirements anew
 		--no-header --all-extras pyproject.toml -o requirements/dev.txt
 	echo uv | $(BIN)/uv pip compile -q --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-header - -o requirements/uv.txt
+	$(BIN)/uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-header requirements/analysis.in -o requirements/analysis.txt
 
 format: setup ## write all sources in their format
 	$(BIN)/ruff check --fix -q . ; $(BIN)/ruff format .
@@ -94,5 +111,6 @@ format: setup ## write all sources in their format
 	npm run --silent format --prefix web
 
 clean: ## remove what setup made (not your data)
-	rm -rf .venv .venv-peers contracts/node_modules contracts/out contracts/cache web/node_modules \
+	rm -rf .venv .venv-peers .venv-analysis contracts/node_modules contracts/out contracts/cache \
+		web/node_modules \
 		src/sourceenergy/api/web

@@ -6,6 +6,7 @@ import {Devices} from "../src/individual/Devices.sol";
 import {Passport} from "../src/individual/Passport.sol";
 import {IClearing} from "../src/interfaces/IClearing.sol";
 import {ICompliance} from "../src/interfaces/ICompliance.sol";
+import {IRulebook} from "../src/interfaces/IRulebook.sol";
 import {Leeway} from "../src/libraries/Leeway.sol";
 import {Clearing} from "../src/market/Clearing.sol";
 import {ClearingFactory} from "../src/market/ClearingFactory.sol";
@@ -41,16 +42,18 @@ abstract contract World is Base {
         manager = new AccessManager(admin);
         passport = new Passport(address(manager));
         devices = new Devices(address(manager));
-        currency = new Currency(address(manager), passport, _newRules());
+        ICompliance rules = _newRules();
+        currency = new Currency(address(manager), passport, rules);
         address[] memory verifiers = new address[](3);
         for (uint256 i = 0; i < 3; ++i) {
             verifiers[i] = vm.addr(_key(_verifierRole(i)));
         }
         verifier = new QuorumVerifier(verifiers, 2);
-        clearings = new ClearingFactory(address(manager), currency, passport);
+        clearings =
+            new ClearingFactory(address(manager), currency, passport, IRulebook(address(rules)));
+        _letOpen();
         clearing = _openCommunity(NAME);
 
-        _addVenue(address(clearing));
         _leaveMoneyFree();
 
         vm.prank(admin);
@@ -74,6 +77,9 @@ abstract contract World is Base {
     function _newRules() internal virtual returns (ICompliance) {
         return new NoRules();
     }
+
+    /// The factory makes its communities venues.
+    function _letOpen() internal virtual {}
 
     /// A contract that serves members and judges them itself.
     function _addVenue(address venue) internal virtual {

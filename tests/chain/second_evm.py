@@ -159,8 +159,6 @@ class Run:
         await self.act(officer, "ClearingFactory", "open", "Two", *people, 1, 7 * 86_400)
         clearing = Contract("Clearing", await self.chain.rpc.read(factory, "clearingOf", "Two"))
         self.made["Clearing"] = clearing
-        await self.act(officer, "Compliance", "addVenue", clearing.address)
-        await self.act(officer, "Currency", "acknowledge", clearing.address)
         community = community_id(self.manifest.chain_id, clearing.address, "Two")
         await self.act(officer, "Currency", "setBucket", officer.address, 10**12)
         await self.act(officer, "Currency", "mint", officer.address, 1000 * DOLLAR)

@@ -65,8 +65,6 @@ async def test_a_community_is_read_back_as_it_was_written(
     hashed = statement_hash(manifest.chain_id, clearing.address, statement)
     proof = quorum_proof(bytes.fromhex(hashed), VERIFIERS[:2])
     for intent, contract, function, arguments in (
-        ("venue", manifest.contract("Compliance"), "addVenue", (clearing.address,)),
-        ("noted", currency, "acknowledge", (clearing.address,)),
         ("own", manifest.contract("Passport"), "issue", (operator.address, 2, EXPIRY, 124)),
         ("bucket", currency, "setBucket", (operator.address, 1000)),
         ("mint", currency, "mint", (operator.address, 100)),

@@ -81,13 +81,36 @@ def test_every_dependency_has_its_reason() -> None:
 def test_every_contract_and_test_of_the_contracts_page_exists() -> None:
     page = (ROOT / "docs/contracts.md").read_text(encoding="utf-8")
     tests = "".join(path.read_text() for path in (ROOT / "contracts/test").rglob("*.sol"))
-    named = re.findall(r"`(test_\w+)`", page)
-    assert len(named) > 50
+    named = re.findall(r"`((?:test|invariant|check)_\w+)`", page)
+    assert len(named) > 100
     for test in named:
         assert f"function {test}(" in tests, f"docs/contracts.md names {test}"
     sources = {path.stem for path in (ROOT / "contracts/src").rglob("*.sol")}
     for contract in re.findall(r"`([A-Z]\w+)`", page):
         assert contract in sources, f"docs/contracts.md names {contract}"
+
+
+ROWS = (
+    [f"A{n:02}" for n in range(26) if n != 9]
+    + ["A03a", "A03b", "A03c", *(f"A06{part}" for part in "abcde")]
+    + ["A12a", "A12b", "A12c", "A13a", "A13b"]
+    + [f"B{n:03}" for n in range(8)]
+    + [f"B{layer}{n:02}" for layer in range(1, 6) for n in range(1, 8)]
+    + [f"B6{n:02}" for n in range(1, 9)]
+    + [f"X{n:02}" for n in range(1, 25)]
+)
+
+
+def test_every_row_of_the_requirements_is_on_the_contracts_page() -> None:
+    page = (ROOT / "docs/contracts.md").read_text(encoding="utf-8")
+    cells = re.findall(r"^\| ([A-Z]\d[^|]*) \|(?:[^|]*\|)? ?([^|]*) \|$", page, re.M)
+    rows = {row: test for ids, test in cells for row in re.split(r", ?", ids)}
+    assert set(ROWS) <= rows.keys(), f"missing: {sorted(set(ROWS) - rows.keys())}"
+    tests = "".join(path.read_text() for path in (ROOT / "contracts/test").rglob("*.sol"))
+    for row, shown in rows.items():
+        if "`test_" in shown and row not in {"A12", "A13", "D4"}:
+            assert f"test_{row}_" in shown, f"no test names {row}"
+            assert f"function test_{row}_" in tests
 
 
 def test_every_layer_is_found_by_one_stem() -> None:

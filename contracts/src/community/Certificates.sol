@@ -158,8 +158,10 @@ contract Certificates is ICertificates, ERC1155, AccessManaged {
         if (to != address(0)) _checkPassport(to);
         super._update(from, to, ids, values);
         for (uint256 i = 0; i < ids.length && from != address(0); ++i) {
-            if (transfer) compliance.recordTransfer(address(this), from, to, values[i]);
             _unlock(from, ids[i], values[i]);
+        }
+        for (uint256 i = 0; i < ids.length && transfer; ++i) {
+            compliance.recordTransfer(address(this), from, to, values[i]);
         }
     }
 

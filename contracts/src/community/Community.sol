@@ -161,7 +161,7 @@ contract Community is ICommunity, AccessManaged {
     function openRound(RoundTerms calldata terms) external restricted returns (uint256 round) {
         if (terms.document == 0) revert DocumentMissing();
         uint256 count = terms.milestonesUd.length;
-        uint64 budgetUd;
+        uint64 budgetUd = 0;
         for (uint256 i = 0; i < count; ++i) {
             budgetUd += terms.milestonesUd[i];
         }

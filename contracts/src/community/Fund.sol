@@ -532,8 +532,8 @@ contract Fund is IFund, ICountedToken, ERC4626 {
         uint256 shares
     ) internal override {
         if (caller != owner) _spendAllowance(owner, caller, shares);
-        _burn(owner, shares);
         _pool.cash -= assets.toUint64();
+        _burn(owner, shares);
         emit Withdraw(caller, receiver, owner, assets, shares);
         _transferOut(receiver, assets);
     }

@@ -424,7 +424,7 @@ contract HouseholdTrust is IHouseholdTrust, ERC1155Holder, ReentrancyGuardTransi
         if (count == 0 || count > MOST || count != rule.sharesPpm.length) {
             revert BeneficiariesInvalid(count, rule.sharesPpm.length);
         }
-        uint256 sumPpm;
+        uint256 sumPpm = 0;
         for (uint256 i = 0; i < count; ++i) {
             sumPpm += rule.sharesPpm[i];
         }

@@ -123,7 +123,7 @@ contract Clearing is IClearing {
         if (accounts.length != amountsUd.length) {
             revert LengthsDiffer(accounts.length, amountsUd.length);
         }
-        uint256 totalUd;
+        uint256 totalUd = 0;
         for (uint256 i = 0; i < accounts.length; ++i) {
             _credit(accounts[i], amountsUd[i]);
             totalUd += amountsUd[i];

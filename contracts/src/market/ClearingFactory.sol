@@ -5,6 +5,8 @@ import {IClearing} from "../interfaces/IClearing.sol";
 import {IClearingFactory} from "../interfaces/IClearingFactory.sol";
 import {ICurrency} from "../interfaces/ICurrency.sol";
 import {IPassport} from "../interfaces/IPassport.sol";
+import {IRulebook} from "../interfaces/IRulebook.sol";
+import {IRuledToken} from "../interfaces/IRuledToken.sol";
 import {Clearing} from "./Clearing.sol";
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 
@@ -17,13 +19,16 @@ contract ClearingFactory is IClearingFactory, AccessManaged {
     /// @notice Who may be paid.
     IPassport public immutable passport;
 
+    /// @notice Where each community becomes a venue; the one the currency asks.
+    IRulebook public immutable rulebook;
+
     /// @inheritdoc IClearingFactory
     mapping(string name => IClearing) public clearingOf;
 
-    constructor(address authority, ICurrency currency_, IPassport passport_)
+    constructor(address authority, ICurrency currency_, IPassport passport_, IRulebook rulebook_)
         AccessManaged(authority)
     {
-        (currency, passport) = (currency_, passport_);
+        (currency, passport, rulebook) = (currency_, passport_, rulebook_);
     }
 
     /// @inheritdoc IClearingFactory
@@ -46,5 +51,7 @@ contract ClearingFactory is IClearingFactory, AccessManaged {
         emit Opened(
             clearing.community(), clearing, name, operator, guardian, verifier, delay, exitWindow
         );
+        rulebook.addVenue(address(clearing));
+        IRuledToken(address(currency)).acknowledge(address(clearing));
     }
 }

@@ -16,9 +16,13 @@ abstract contract CountedToken is ICountedToken, ERC20 {
         uint128 holders; // venues are none
     }
 
+    struct Holding {
+        uint256 word; // balance, venue bit
+    }
+
     uint256 internal constant _VENUE = 1 << 255;
 
-    mapping(address account => uint256) internal _words; // balance, venue bit
+    mapping(address account => Holding) internal _holdings; // a struct's place is worked out once
     Supply internal _supply;
 
     /// @inheritdoc ICountedToken
@@ -34,7 +38,7 @@ abstract contract CountedToken is ICountedToken, ERC20 {
         override(ERC20, IERC20)
         returns (uint256)
     {
-        return _words[account] & ~_VENUE;
+        return _holdings[account].word & ~_VENUE;
     }
 
     /// @notice What all hold together.
@@ -58,21 +62,23 @@ abstract contract CountedToken is ICountedToken, ERC20 {
             _make(to, value);
             return;
         }
-        uint256 left = _words[from];
+        Holding storage sender = _holdings[from];
+        uint256 left = sender.word;
         unchecked {
             if (left & ~_VENUE < value) {
                 revert ERC20InsufficientBalance(from, left & ~_VENUE, value);
             }
             if (to == address(0)) {
-                _words[from] = left - value;
+                sender.word = left - value;
                 _supply.total -= uint128(value);
                 if (_counts() && left == value && value != 0) --_supply.holders;
             } else {
-                uint256 held = _words[to];
+                Holding storage receiver = _holdings[to];
+                uint256 held = receiver.word;
                 if ((left | held) & _VENUE == 0) _ask(from, to, value);
                 if (from != to) {
-                    _words[from] = left - value;
-                    _words[to] = held + value;
+                    sender.word = left - value;
+                    receiver.word = held + value;
                     if (_counts() && value != 0 && (left == value) != (held == 0)) {
                         if (held == 0) ++_supply.holders;
                         else --_supply.holders;
@@ -84,7 +90,8 @@ abstract contract CountedToken is ICountedToken, ERC20 {
     }
 
     function _make(address to, uint256 value) private {
-        uint256 held = _words[to];
+        Holding storage receiver = _holdings[to];
+        uint256 held = receiver.word;
         if (held & _VENUE == 0) _ask(address(0), to, value);
         Supply memory supply = _supply;
         uint256 total = supply.total + value;
@@ -92,7 +99,7 @@ abstract contract CountedToken is ICountedToken, ERC20 {
         supply.total = uint128(total);
         if (_counts() && held == 0 && value != 0) ++supply.holders;
         _supply = supply;
-        _words[to] = held + value;
+        receiver.word = held + value;
         emit Transfer(address(0), to, value);
     }
 }

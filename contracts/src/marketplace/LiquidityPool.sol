@@ -101,7 +101,7 @@ contract LiquidityPool is ILiquidityPool, CountedToken, ERC1155Holder, Venue {
         window = window_;
         passport = terms.compliance.passport();
         heed();
-        _words[address(this)] = _VENUE; // which holds what is locked
+        _holdings[address(this)].word = _VENUE; // which holds what is locked
     }
 
     // --- trade ----------------------------------------------------------------------------------
@@ -233,8 +233,8 @@ contract LiquidityPool is ILiquidityPool, CountedToken, ERC1155Holder, Venue {
         if (assets < assetsLeast) revert SlippageExceeded(assetsLeast, assets);
 
         _sumUp(r);
-        _burn(msg.sender, shares);
         _store(r.money - moneyUd, r.assets - assets);
+        _burn(msg.sender, shares);
         emit Withdrawn(msg.sender, moneyUd, assets, shares);
         compliance.recordTransfer(token, address(this), msg.sender, assets);
         compliance.recordTransfer(address(currency), address(this), msg.sender, moneyUd);

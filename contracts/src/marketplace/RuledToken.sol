@@ -35,10 +35,11 @@ abstract contract RuledToken is IRuledToken, CountedToken {
     /// @inheritdoc IRuledToken
     function acknowledge(address venue) external {
         if (!compliance.isVenue(venue)) revert NotVenue(venue);
-        uint256 word = _words[venue];
+        Holding storage holding = _holdings[venue];
+        uint256 word = holding.word;
         if (word & _VENUE != 0) return;
 
-        _words[venue] = word | _VENUE;
+        holding.word = word | _VENUE;
         if (_counts() && word != 0) --_supply.holders;
         emit VenueAcknowledged(venue);
     }

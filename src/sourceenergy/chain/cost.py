@@ -189,13 +189,6 @@ class _Hands:
         await self.send(council, [(factory.address, opening), (currency.address, bucket)])
         clearing = Contract("Clearing", await self._rpc.read(factory, "clearingOf", "Dry run"))
         community = community_id(chain_id, clearing.address, "Dry run")
-        compliance = plan.contract("Compliance")
-        await self.send(
-            council, [(compliance.address, compliance.encode("addVenue", clearing.address))]
-        )
-        await self.send(
-            council, [(currency.address, currency.encode("acknowledge", clearing.address))]
-        )
         issued = [
             (passport.address, passport.encode("issue", a, _TRADE_ENERGY, _EVER, _CANADA))
             for a in (*accounts, operator)

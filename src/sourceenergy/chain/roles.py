@@ -25,9 +25,14 @@ class Role(IntEnum):
     CREDIT_SETTLER = 9
     GUARDIAN = 10
     RULEBOOK = 11
+    VENUE_REGISTRAR = 12
 
 
-HELD_BY: Mapping[Role, str] = {Role.COUNCIL: "Timelock", Role.RULEBOOK: "Compliance"}
+HELD_BY: Mapping[Role, str] = {
+    Role.COUNCIL: "Timelock",
+    Role.RULEBOOK: "Compliance",
+    Role.VENUE_REGISTRAR: "ClearingFactory",  # a community is a venue as it opens
+}
 """Roles that a contract of the plan holds, and no person."""
 
 OFFICERS = tuple(role for role in Role if role not in HELD_BY and role is not Role.GUARDIAN)
@@ -70,7 +75,7 @@ OPENED: Mapping[str, Mapping[Role, tuple[str, ...]]] = {
     "CertificateBasket": {Role.CERTIFICATE_ISSUER: ("admit",)},
     "Compliance": {
         Role.COMPLIANCE_OFFICER: ("setProvider",),
-        Role.COMMUNITY_REGISTRAR: ("addVenue",),
+        Role.VENUE_REGISTRAR: ("addVenue",),
         Role.COUNCIL: ("register", "setRules"),
     },
     "Exchange": {Role.COUNCIL: ("list", "setCharges")},

@@ -173,7 +173,7 @@ def makes_of(profile: ChainProfile, parties: Parties, season: Season) -> tuple[M
         # --- household
         Make("HouseholdTrustFactory", "HouseholdTrustFactory", (currency, passport, At("Devices"))),
         # --- aggregated market
-        Make("ClearingFactory", "ClearingFactory", (manager, currency, passport)),
+        Make("ClearingFactory", "ClearingFactory", (manager, currency, passport, compliance)),
         Make("Tariff", "Tariff", (manager, INTERVAL_S, TARIFF_UD_PER_KWH, _PRICE)),
         Make("PoolAsset", "PoolAsset", (manager, passport, INTERVAL_S)),
         Make(

@@ -119,13 +119,6 @@ class OnChain:
                 currency.encode("setBucket", operator.address, BUCKET_UD),
             )
         clearing = await _clearing_of(rpc, factory, name)
-        compliance = manifest.contract("Compliance")
-        await as_officer.send(
-            f"venue:{clearing}", compliance.address, compliance.encode("addVenue", clearing)
-        )
-        await as_officer.send(
-            f"acknowledge:{clearing}", currency.address, currency.encode("acknowledge", clearing)
-        )
         await as_operator.send(
             f"approve:{clearing}",
             currency.address,

@@ -36,6 +36,7 @@ abstract contract Market is World {
     address internal otherProvider = _actor("other provider");
 
     uint64 internal constant RULEBOOK_ROLE = 9;
+    uint64 internal constant VENUE_ROLE = 10;
 
     Compliance internal compliance;
     TradingHalt internal tradingHalt;
@@ -92,6 +93,17 @@ abstract contract Market is World {
         vm.prank(admin);
         manager.grantRole(RULEBOOK_ROLE, address(compliance), 0);
         return compliance;
+    }
+
+    function _letOpen() internal override {
+        bytes4[] memory verbs = new bytes4[](1);
+        verbs[0] = IRulebook.addVenue.selector;
+        vm.prank(admin);
+        manager.setTargetFunctionRole(address(compliance), verbs, VENUE_ROLE);
+        vm.prank(admin);
+        manager.grantRole(VENUE_ROLE, address(clearings), 0);
+        vm.prank(admin);
+        manager.grantRole(VENUE_ROLE, admin, 0);
     }
 
     function _addVenue(address venue) internal override {
