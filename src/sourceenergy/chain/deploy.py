@@ -30,7 +30,7 @@ from sourceenergy.chain.manifest import (
 )
 from sourceenergy.chain.plan import Plan
 from sourceenergy.chain.power import prove_no_power
-from sourceenergy.chain.roles import HELD_BY, OPENED, Role
+from sourceenergy.chain.roles import NEEDED_FIRST, OPENED, Role
 from sourceenergy.chain.rpc import Reverted, Rpc
 from sourceenergy.chain.steps import Make, resolve
 from sourceenergy.errors import InputError, InvariantBroken, NotPermitted, VerificationFailed
@@ -205,9 +205,8 @@ def ordering(plan: Plan, now_s: int) -> list[bytes]:
     only what contracts need for the acts themselves comes earlier.
     """
     manager = plan.contract("AccessManager")
-    first = [role for role in HELD_BY if role is not Role.COUNCIL]
-    then = [role for role in Role if role not in HELD_BY]
-    calls = [call for role in first for call in _given(plan, role)]
+    then = [role for role in Role if role not in (*NEEDED_FIRST, Role.COUNCIL)]
+    calls = [call for role in NEEDED_FIRST for call in _given(plan, role)]
     for act in plan.acts:
         target = plan.contract(act.target)
         call = target.encode(act.function, *resolve(act.arguments, plan.addresses, now_s))

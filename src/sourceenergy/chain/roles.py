@@ -35,6 +35,10 @@ HELD_BY: Mapping[Role, str] = {
 }
 """Roles that a contract of the plan holds, and no person."""
 
+NEEDED_FIRST = (Role.RULEBOOK,)
+"""Roles whose holder acts as soon as the plan's acts begin: setting rules leaves a word with the
+passport. All others are given after the acts, which the administrator does until then."""
+
 OFFICERS = tuple(role for role in Role if role not in HELD_BY and role is not Role.GUARDIAN)
 """Roles that a parties file gives to people; the guardians have theirs by being guardians."""
 
