@@ -13,6 +13,7 @@ from sourceenergy.errors import NotPermitted
 from sourceenergy.proofs import ZERO_HASH, statement_hash
 from sourceenergy.records import Statement
 from sourceenergy.settlement.bundle import bundle_hash, write_bundle
+from sourceenergy.settlement.corrected import Corrected
 from sourceenergy.settlement.ledger import AccountState
 from sourceenergy.settlement.period import Period, Settlement, settle
 from sourceenergy.settlement.published import Anchor, build_statement, write_member, write_public
@@ -29,6 +30,7 @@ class Settled:
     statement: Statement
     hash: str
     files: dict[str, bytes]
+    corrected: tuple[Corrected, ...] = ()  # earlier periods whose corrections take effect here
 
 
 def prepare(
@@ -38,8 +40,12 @@ def prepare(
     epoch: int,
     previous: str,
     member_ids: tuple[str, ...],
+    corrected: tuple[Corrected, ...] = (),
 ) -> Settled:
-    """Settle a period and make everything that is published of it; pure."""
+    """Settle a period and make everything that is published of it; pure.
+
+    ``corrected`` are the runs whose corrections and adjustments are in the period.
+    """
     settlement = settle(period)
     bundle = write_bundle(period, tariffs_text)
     statement = build_statement(settlement, period, anchor, epoch, previous, bundle_hash(bundle))
@@ -51,7 +57,7 @@ def prepare(
             period, settlement, anchor, statement, index
         )
     digest = statement_hash(anchor.chain_id, anchor.clearing, statement)
-    return Settled(period, settlement, statement, digest, files)
+    return Settled(period, settlement, statement, digest, files, corrected)
 
 
 def remember(store: Store, settled: Settled) -> StoredStatement:
