@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
+import signal
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import copytree
@@ -17,9 +19,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from small_batch import Ran, run, snapshot
 from small_market import COMMUNITY, FIRST, SECOND, meter_file, write_market
+from sourceenergy.audit.corrections import check_corrections
 from sourceenergy.chain.anvil import find_anvil
 from sourceenergy.errors import Unavailable
+from sourceenergy.records import PostedStatement
 from sourceenergy.settlement.bundle import read_bundle
+from sourceenergy.settlement.published import read_public
 from sourceenergy.store.sqlite import Store
 
 CORRECTED = meter_file("tenant", 2_380)
@@ -206,12 +211,17 @@ def test_S10_a_correction_takes_effect_in_the_next_statement_and_is_proven(
             folder / "public",
             "--audit",
             folder / "audit",
+            "--earlier",
+            market.statements / "2026-01-15/audit",
             "--member",
             folder / f"members/{name}/proof.json",
             "--data",
             market.root / "data",
         )
         assert verified.told["ok"], verified.told
+        said = {check["name"]: check["detail"] for check in verified.told["checks"]}
+        assert said["corrections"] == "1 corrections move exactly what the statement settles"
+    assert_a_false_adjustment_is_named(market)
     # The same once more, with the same file twice in the list: nothing changes.
     toml, file = market.toml.read_text(), '"meters/tenant.csv"'
     market.toml.write_text(toml.replace(file, f'{file}, "meters/again.csv"'))
@@ -232,6 +242,27 @@ def test_S10_a_correction_takes_effect_in_the_next_statement_and_is_proven(
     assert by_id(waiting)["tenant"]["energy_ud"] == -20 * 120
 
 
+def assert_a_false_adjustment_is_named(market: Market) -> None:
+    """An operator who settles one micro-dollar more than the corrections move is found out."""
+    first, second = (
+        {p.name: p.read_bytes() for p in (market.statements / day / "audit").iterdir()}
+        for day in ("2026-01-15", "2026-01-16")
+    )
+    public = read_public(
+        {p.name: p.read_bytes() for p in (market.statements / "2026-01-15/public").iterdir()}
+    )
+    posted = [PostedStatement(public.statement, public.hash, 0, False, 1, "")]
+    head = json.loads(second["period.json"])
+    account = next(a for a, ud in head["adjustments_ud"].items() if ud == 15_000)
+    head["adjustments_ud"][account] += 1
+    changed = second | {"period.json": json.dumps(head).encode()}
+    (found,) = check_corrections(changed, [first], posted)
+    assert not found.ok
+    assert found.detail.endswith("corrections move 15000 ud, the statement settles 15001")
+    (unproven,) = check_corrections(second, [second], posted)
+    assert not unproven.ok
+
+
 def test_a_value_that_was_missing_and_comes_later_meets_the_grid(tmp_path: Path) -> None:
     market = Market(tmp_path)
     write_market(market.toml.parent)
@@ -245,28 +276,35 @@ def test_a_value_that_was_missing_and_comes_later_meets_the_grid(tmp_path: Path)
     assert (tenant["from_grid_wh"], tenant["net_ud"]) == (2_500, 0)
 
 
-def test_killed_between_writing_and_posting_the_next_run_completes_it(
-    market: Market, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """As ``kill -9`` leaves it: files, bundle and statement are there, the chain knows nothing."""
+KILLED = """
+import importlib, os, signal, sys
+where, _, what = sys.argv[1].rpartition(".")
+try:
+    place = importlib.import_module(where)
+except ImportError:
+    module, _, name = where.rpartition(".")
+    place = getattr(importlib.import_module(module), name)
+setattr(place, what, lambda *a, **k: os.kill(os.getpid(), signal.SIGKILL))
+from sourceenergy.cli.main import main
+main(sys.argv[2:])
+"""
+"""The command line, killed with signal 9 when it comes to the function named first."""
+
+
+def test_killed_between_writing_and_posting_the_next_run_completes_it(market: Market) -> None:
+    """Files, bundle and (the second time) the statement are there; the chain knows nothing."""
     market.tenant_says(CORRECTED)
 
-    class Killed(BaseException):
-        pass
-
-    def die(*_: object, **__: object) -> None:
-        raise Killed
-
-    from sourceenergy.node.onchain import OnChain
-
-    for place in ("sourceenergy.cli.settle.remember", OnChain):
-        with monkeypatch.context() as patch:
-            if isinstance(place, str):
-                patch.setattr(place, die)
-            else:
-                patch.setattr(place, "post", die)
-            with pytest.raises(Killed):
-                market.settle(*SECOND)
+    for place in ("sourceenergy.cli.settle.remember", "sourceenergy.node.onchain.OnChain.post"):
+        killed = subprocess.run(
+            [
+                *(sys.executable, "-c", KILLED, place, "settle", market.toml, *SECOND),
+                *("--data", market.root / "data"),
+            ],
+            capture_output=True,
+            check=False,
+        )
+        assert killed.returncode == -signal.SIGKILL, killed.stderr
     store = Store(next(market.root.glob("data/communities/*/node.sqlite")))
     (ready, _) = store.statements()
     store.close()
@@ -291,7 +329,7 @@ def key_file(folder: Path, name: str) -> Path:
             serialization.NoEncryption(),
         )
     )
-    os.chmod(path, 0o600)
+    path.chmod(0o600)
     return path
 
 

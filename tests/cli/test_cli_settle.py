@@ -122,7 +122,10 @@ def test_everything_an_operator_needs_is_written(settled: Settled) -> None:
             *(
                 f"members/{member}/{name}"
                 for member in ("ann", "ben", "cleo")
-                for name in ("intervals.csv", "proof.json", "statement.csv", "statement.pdf")
+                for name in (
+                    *("intervals.csv", "proof.json"),
+                    *("statement.csv", "statement.json", "statement.pdf"),
+                )
             ),
             *(f"report/community.{kind}" for kind in ("csv", "json", "pdf", "png")),
             *(f"report/completeness.{kind}" for kind in ("csv", "txt")),
@@ -202,7 +205,7 @@ def test_a_dry_run_writes_everything_and_posts_nothing(tmp_path: Path) -> None:
     assert set(ran.told["residuals"].values()) == {0}
     assert not (data / "chain/state.json").exists()
     files = snapshot(tmp_path / "statements/2026-01-05")
-    assert len(files) == 25
+    assert len(files) == 28
     again = run("settle", path, *SPAN, "--data", data, "--dry-run")
     assert again.told == ran.told
     assert snapshot(tmp_path / "statements/2026-01-05") == files

@@ -19,6 +19,7 @@ from sourceenergy.audit.checks import (
     check_member_prices,
     check_public,
 )
+from sourceenergy.audit.corrections import check_corrections
 from sourceenergy.audit.onchain import posted_statements
 from sourceenergy.chain.rpc import Rpc
 from sourceenergy.cli.chain import chain_at
@@ -35,6 +36,7 @@ from sourceenergy.records import PostedStatement
 from sourceenergy.settlement.published import PublicPeriod, read_member, read_public
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+_BUNDLE = ("period.json", "records.csv", "tariffs.toml")
 _SENSELESS = (
     ArithmeticError,
     AttributeError,
@@ -51,6 +53,12 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.command("verify")
 @click.argument("public", type=_FOLDER)
 @click.option("--audit", type=_FOLDER, help="The audit bundle's folder: replay the settlement.")
+@click.option(
+    "--earlier",
+    type=_FOLDER,
+    multiple=True,
+    help="An earlier statement's audit folder, where this one corrects it; may be repeated.",
+)
 @click.option("--member", type=_FILE, help="A member's own proof.json: prove leaf and bill.")
 @click.option(
     "--names",
@@ -64,6 +72,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 def verify_command(
     public: Path,
     audit: Path | None,
+    earlier: tuple[Path, ...],
     member: Path | None,
     names: Path | None,
     data_dir: Path,
@@ -82,9 +91,9 @@ def verify_command(
         checks = check_chain_of_statements(posted, period.anchor.chain_id, period.anchor.clearing)
         checks += check_public(period, posted)
         if audit is not None:
-            checks += check_bundle(
-                _files(audit, ("period.json", "records.csv", "tariffs.toml")), period
-            )
+            bundle = _files(audit, _BUNDLE)
+            checks += check_bundle(bundle, period)
+            checks += check_corrections(bundle, [_files(f, _BUNDLE) for f in earlier], posted)
         if member is not None:
             own = read_member(member.read_bytes())
             checks += check_member(own, posted)
