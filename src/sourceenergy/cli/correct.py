@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +50,8 @@ from sourceenergy.units import iso_utc
 @click.option("--to", "end", required=True, help="Day after the last one, for example 2026-02-01.")
 @click.option(
     "--takes-effect",
-    help="--to of the span in whose statement corrections will take effect [default: now].",
+    help="--to of the span in whose statement corrections will take effect [default: of a next "
+    "span as long as the last one].",
 )
 @approve_option
 @click.option(
@@ -97,11 +97,6 @@ def correct_command(
     path = data_dir / "communities" / slug(place.name) / "node.sqlite"
     if not path.is_file():
         raise _nothing_settled(span)
-    noted_s = (
-        int(time.time())
-        if takes_effect is None
-        else local_day(takes_effect, place.time_zone, "--takes-effect")
-    )
     store = Store(path)
     try:
         held = {
@@ -113,6 +108,11 @@ def correct_command(
         }
         if not held:
             raise _nothing_settled(span)
+        noted_s = (
+            _next_end_s(store)
+            if takes_effect is None
+            else local_day(takes_effect, place.time_zone, "--takes-effect")
+        )
         periods, without = settled_before(store, ALL)
         files = files_by_pseudonym(store, place, read_meters(folder, place, steps))
         approvals = read_approvals(approve)
@@ -150,6 +150,13 @@ def correct_command(
         if result["statements"]
         else "the meter files say what was settled"
     )
+
+
+def _next_end_s(store: Store) -> int:
+    """End of a span that follows the last settled one and is as long."""
+    last = store.last_accepted()
+    assert last is not None, "a span that was settled has a statement"
+    return 2 * int(last.body["end_s"]) - int(last.body["start_s"])
 
 
 def _shown(store: Store, place: Community, changed: Changed) -> dict[str, Any]:

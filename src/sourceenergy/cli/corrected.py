@@ -80,7 +80,7 @@ def show_corrected(one: dict[str, Any]) -> None:
     records = one["records"]
     out.print(
         f"correction of statement {one['epoch']} ({one['start']} to {one['end']}): "
-        f"{len(records)} records"
+        f"{len(records)} record{'' if len(records) == 1 else 's'}"
     )
     for record in records[:SHOWN]:
         before, after = record["before"], record["after"]
