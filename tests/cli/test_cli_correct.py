@@ -18,6 +18,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from cli.test_cli_settle_veto import public_of, veto
 from small_batch import Ran, run, snapshot
 from small_market import COMMUNITY, FIRST, SECOND, meter_file, write_market
 from sourceenergy.audit.corrections import check_corrections
@@ -325,6 +326,16 @@ def test_killed_between_writing_and_posting_the_next_run_completes_it(market: Ma
     assert_S10(ran.told["corrections"][0])
     assert ran.told["posted"]["block"] > 0
     asyncio.run(stop_chain(market))
+
+
+def test_what_a_vetoed_statement_brought_comes_with_the_one_in_its_place(market: Market) -> None:
+    market.tenant_says(CORRECTED)
+    assert market.settle(*SECOND).status == 0
+    folder = market.statements / "2026-01-16"
+    asyncio.run(veto(market.root / "data", public_of(folder)))
+    ran = market.settle(*SECOND, "--out", market.statements / "anew")
+    assert (ran.status, ran.told["epoch"]) == (0, 3)
+    assert_S10(ran.told["corrections"][0])
 
 
 # --- old ones ---------------------------------------------------------------------------------
