@@ -22,12 +22,9 @@ from reportlab.platypus import (
     TableStyle,
 )
 
+from sourceenergy.reports.corrected_periods import CorrectedPeriod
 from sourceenergy.reports.lettering import BOLD, MONO, REGULAR, drawn, register_fonts
-from sourceenergy.reports.member_statement import (
-    CorrectedPeriod,
-    MemberStatement,
-    quality_sentence,
-)
+from sourceenergy.reports.member_statement import MemberStatement, quality_sentence
 from sourceenergy.reports.words import (
     ALERT,
     EXPORTED,
