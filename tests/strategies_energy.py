@@ -255,7 +255,7 @@ def periods(draw: st.DrawFn, funded: bool = False) -> Period:
         fee=draw(st.sampled_from([0, 1, 5_000, 130_000])),
         feed_in=draw(st.sampled_from([0, 1, 50_000, 150_000] + ([] if funded else [-20_000]))),
         mode=draw(st.sampled_from(Mode)),
-        mechanism=draw(st.sampled_from(["pool_mmr", "pool_sdr"])),
+        mechanism=draw(st.sampled_from(["pool_mmr", "pool_sdr", "pool_csdr"])),
         quality=draw(qualities),
         unverified=draw(st.frozensets(st.integers(0, meters - 1), max_size=2)),
         passport_ends=draw(

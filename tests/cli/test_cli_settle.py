@@ -118,14 +118,20 @@ def test_everything_an_operator_needs_is_written(settled: Settled) -> None:
     assert sorted(snapshot(settled.files)) == sorted(
         [
             *(f"audit/{name}" for name in ("period.json", "records.csv", "tariffs.toml")),
+            "audit/evidence.json",
+            *(f"evidence/{kind}s.csv" for kind in ("order", "trade", "allocation", "payout")),
+            *(f"evidence/{kind}.leaves" for kind in ("reading", "price", "order", "trade")),
+            *(f"evidence/{kind}.leaves" for kind in ("allocation", "payout")),
             *(f"public/{name}" for name in ("intervals.csv", "statement.json")),
             *(
                 f"members/{member}/{name}"
                 for member in ("ann", "ben", "cleo")
-                for name in (
-                    *("intervals.csv", "proof.json"),
-                    *("statement.csv", "statement.json", "statement.pdf"),
-                )
+                for name in ("intervals.csv", "proof.json")
+            ),
+            *(
+                f"members/{member}/statement.{kind}"
+                for member in ("ann", "ben", "cleo")
+                for kind in ("csv", "json", "pdf")
             ),
             *(f"report/community.{kind}" for kind in ("csv", "json", "pdf", "png")),
             *(f"report/completeness.{kind}" for kind in ("csv", "txt")),
@@ -205,7 +211,7 @@ def test_a_dry_run_writes_everything_and_posts_nothing(tmp_path: Path) -> None:
     assert set(ran.told["residuals"].values()) == {0}
     assert not (data / "chain/state.json").exists()
     files = snapshot(tmp_path / "statements/2026-01-05")
-    assert len(files) == 28
+    assert len(files) == 39
     again = run("settle", path, *SPAN, "--data", data, "--dry-run")
     assert again.told == ran.told
     assert snapshot(tmp_path / "statements/2026-01-05") == files

@@ -59,7 +59,8 @@ def test_one_watt_hour_in_the_bundle_names_meter_and_interval(settled: Settled) 
     found = failures(verify(settled, *everything(settled)))
     assert found["records"].startswith("meter meter-ben, interval 2026-01-06T01:00:00Z: ")
     assert f"{int(imported) + 1} Wh imported" in found["records"]
-    assert set(found) == {"records", "bundle hash", "replay"}
+    assert set(found) == {"records", "bundle hash", "replay", "reading"}
+    assert found["reading"].endswith("is not what was committed to")
     # Without the operator's names it is the pseudonym that is named.
     found = failures(verify(settled, "--audit", settled.files / "audit"))
     assert found["records"].startswith(f"meter {meter}, interval {when}")
@@ -76,7 +77,8 @@ def test_a_watt_hour_forged_with_its_commitment_is_found_by_replay(settled: Sett
     lines[2] = f"{when},{meter},{wh},0,measured,{commitment}"
     (folder / "records.csv").write_text("\n".join(lines))
     found = failures(verify(settled, *everything(settled)))
-    assert set(found) == {"bundle hash", "replay"}
+    assert set(found) == {"bundle hash", "replay", "reading"}
+    assert "has a commitment that is not in the list" in found["reading"]
     assert found["replay"].startswith("interval 2026-01-05T05:00:00Z: records_root")
 
 
@@ -192,6 +194,7 @@ def test_what_is_true_is_agreed_to(settled: Settled, member: str) -> None:
         "records",
         "bundle hash",
         "replay",
+        *("reading", "price", "order", "trade", "allocation", "payout", "rules"),
         "payout leaf",
         "energy leaf",
         "energy",

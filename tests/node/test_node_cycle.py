@@ -270,7 +270,7 @@ def test_a_node_that_restarts_after_every_step_settles_the_same(tmp_path: Path) 
         street.store.close()
     assert hashes[0] == hashes[1]
     written = sorted((tmp_path / "restarts-False/statements").rglob("*.*"))
-    assert len(written) == 16
+    assert len(written) == 38
     for path in written:
         other = tmp_path / "restarts-True" / path.relative_to(tmp_path / "restarts-False")
         assert path.read_bytes() == other.read_bytes()

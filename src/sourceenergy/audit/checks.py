@@ -22,7 +22,7 @@ from sourceenergy.proofs import (
 )
 from sourceenergy.records import IntervalPrice, PostedStatement, Statement
 from sourceenergy.settlement.bundle import bundle_hash, read_bundle
-from sourceenergy.settlement.period import settle
+from sourceenergy.settlement.period import Period, Settlement, settle
 from sourceenergy.settlement.published import MemberFile, PublicPeriod, build_statement
 from sourceenergy.units import ND_PER_UD, iso_utc
 
@@ -71,7 +71,12 @@ def check_chain_of_statements(
 
 def check_public(public: PublicPeriod, posted: Sequence[PostedStatement]) -> list[Check]:
     """Do the public files say what the chain says, and are prices made by their formula?"""
-    checks = [_same_as_chain(public, posted)]
+    return [same_as_chain(public, posted), *check_prices(public)]
+
+
+def check_prices(public: PublicPeriod) -> list[Check]:
+    """Do the public files agree with themselves: intervals, prices, their root, conservation?"""
+    checks = []
     statement = public.statement
     covered = _covers(public.prices, statement)
     checks.append(
@@ -101,7 +106,7 @@ def check_public(public: PublicPeriod, posted: Sequence[PostedStatement]) -> lis
         Check(
             "price root",
             root == statement.price_root,
-            "the intervals lead to the root on chain"
+            "the intervals lead to the root in the statement"
             if root == statement.price_root
             else f"the intervals lead to {root}, the statement has {statement.price_root}",
         )
@@ -136,7 +141,8 @@ def _price_leaf(price: IntervalPrice) -> bytes:
         return b""
 
 
-def _same_as_chain(public: PublicPeriod, posted: Sequence[PostedStatement]) -> Check:
+def same_as_chain(public: PublicPeriod, posted: Sequence[PostedStatement]) -> Check:
+    """Is the statement of the public files the chain's, field by field?"""
     name = "statement on chain"
     for item in posted:
         if item.statement.epoch != public.statement.epoch:
@@ -172,12 +178,28 @@ def _price_problem(p: IntervalPrice, mechanism: str) -> str:
     return ""
 
 
+@dataclass(frozen=True)
+class Replay:
+    """A period settled again; ``same`` if roots and totals came out as the statement has them."""
+
+    period: Period
+    settlement: Settlement
+    same: bool
+
+
 def check_bundle(files: Mapping[str, bytes], public: PublicPeriod) -> list[Check]:
     """Replay the settlement from the audit bundle and compare everything with the public files."""
+    return replay_bundle(files, public)[0]
+
+
+def replay_bundle(
+    files: Mapping[str, bytes], public: PublicPeriod
+) -> tuple[list[Check], Replay | None]:
+    """``check_bundle``, and the replay it rests on; None where there is nothing to replay."""
     try:
         read = read_bundle(files)
     except SourceEnergyError as error:
-        return [_failed("audit bundle", str(error))]
+        return [_failed("audit bundle", str(error))], None
     checks = []
     if read.altered:
         more = f" (and {len(read.altered) - 1} more)" if len(read.altered) > 1 else ""
@@ -198,7 +220,7 @@ def check_bundle(files: Mapping[str, bytes], public: PublicPeriod) -> list[Check
     try:
         settlement = settle(read.period)
     except SourceEnergyError as error:
-        return [*checks, _failed("replay", str(error))]
+        return [*checks, _failed("replay", str(error))], None
     for ours, theirs in zip(settlement.prices, public.prices, strict=False):
         if ours != theirs:
             field = next(k for k, v in asdict(ours).items() if v != asdict(theirs)[k])
@@ -218,18 +240,18 @@ def check_bundle(files: Mapping[str, bytes], public: PublicPeriod) -> list[Check
         public.statement.previous,
         bundle_hash(files),
     )
-    differing = [
-        f"{key} replays as {value}, published was {asdict(public.statement)[key]}"
-        for key, value in asdict(replayed).items()
-        if value != asdict(public.statement)[key]
-    ]
+    published = asdict(public.statement)
+    differing = {key: value for key, value in asdict(replayed).items() if value != published[key]}
     if differing:
-        checks.append(_failed("replay", differing[0]))
+        key, value = next(iter(differing.items()))
+        checks.append(
+            _failed("replay", f"{key} replays as {value}, published was {published[key]}")
+        )
     else:
         checks.append(
             Check("replay", True, "the settlement replays to the same totals, prices and roots")
         )
-    return checks
+    return checks, Replay(read.period, settlement, not set(differing) - {"bundle_hash"})
 
 
 def check_member(member: MemberFile, posted: Sequence[PostedStatement]) -> list[Check]:
@@ -267,8 +289,12 @@ def check_member(member: MemberFile, posted: Sequence[PostedStatement]) -> list[
     held = member.payout_leaf
     money = (held.deposited_ud, held.payout_ud, held.balance_ud) == (deposited, authorised, balance)
     return [
-        _checked("payout leaf", payout, "is in the payout root on chain", "is not in the root"),
-        _checked("energy leaf", energy, "is in the pool root on chain", "is not in the root"),
+        _checked(
+            "payout leaf", payout, "is in the payout root of the statement", "is not in the root"
+        ),
+        _checked(
+            "energy leaf", energy, "is in the pool root of the statement", "is not in the root"
+        ),
         _checked(
             "energy",
             sums == stated,

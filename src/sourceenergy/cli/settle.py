@@ -56,6 +56,12 @@ UNPOSTED = Anchor(0, "0x" + "00" * 20, "0x" + "00" * 32)
     help="Folder for statements and reports [default: statements/FROM beside the file].",
 )
 @approve_option
+@click.option(
+    "--attach",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of further evidence (ledger rows, certificates, policies, reports) the statement"
+    " covers [default: evidence/FROM beside the file, if it is there].",
+)
 @data_option
 @rpc_option
 @click.option("--dry-run", is_flag=True, help="Settle and write everything, post nothing.")
@@ -68,6 +74,7 @@ def settle_command(
     end: str,
     folder: Path | None,
     approve: tuple[Path, ...],
+    attach: Path | None,
     data_dir: Path,
     rpc: str | None,
     dry_run: bool,
@@ -86,7 +93,8 @@ def settle_command(
     steps = Steps(as_json)
     span = local_span(community, start, end)
     approvals = read_approvals(approve)
-    loaded = load(community, *span, steps)
+    usual = community.parent / "evidence" / start
+    loaded = load(community, *span, steps, attach or (usual if usual.is_dir() else None))
     for warning in loaded.warnings:
         err.print(f"[yellow]note:[/] {escape(warning)}")
     target = folder or community.parent / "statements" / start

@@ -12,6 +12,7 @@ kind, …), each weighted by how right it has been for this home lately. The ban
 past day was forecast from the days before it alone, and the band is as wide as those errors were,
 so no law of errors is assumed; of exchangeable days at least the stated share falls into it.
 Source: Vovk, Gammerman and Shafer, "Algorithmic Learning in a Random World", 2005 (split form);
+Gibbs and Candès, "Adaptive conformal inference under distribution shift", NeurIPS 2021;
 Bates and Granger, "The combination of forecasts", OR Quarterly 20, 1969.
 """
 
@@ -45,6 +46,8 @@ _CLEAR_LEAST = 25.0  # W/m²: below it the sun is too low for a ratio to mean an
 _BEST_DAYS = 0.9  # quantile of a time of day that stands for a cloudless sky
 _WARM_UP = 7  # days before the first guess is made
 _FORGET = 0.9  # weight of an error a day later
+_AIM = 0.82  # aimed at inside, so that few days of history still keep the stated share
+_LEARN = 0.05  # how far one miss moves the chance aimed at
 
 
 class Kind(StrEnum):
@@ -271,11 +274,22 @@ def _guesses(past: Floats, kinds: NDArray[np.bool_]) -> Floats:
 
 
 def _band(errors: Floats) -> tuple[float, float]:
-    """Errors between which a new one falls with the stated chance, whatever their law."""
+    """Errors between which a new one falls with the stated chance, whatever their law.
+
+    The chance aimed at moves with how the last bands did, so that a change of season widens them.
+    """
+    outside = 1 - _AIM
+    for i in range(_WARM_UP, len(errors)):
+        low, high = _quantiles(errors[:i], outside)
+        missed = not low <= errors[i] <= high
+        outside = min(max(outside + _LEARN * (1 - _AIM - missed), 0.02), 0.4)
+    return _quantiles(errors, outside)
+
+
+def _quantiles(errors: Floats, outside: float) -> tuple[float, float]:
     ordered = np.sort(errors)
-    outside = (1 - BAND) / 2
-    below = max(int(np.floor((len(ordered) + 1) * outside)) - 1, 0)
-    above = min(int(np.ceil((len(ordered) + 1) * (1 - outside))) - 1, len(ordered) - 1)
+    below = max(int(np.floor((len(ordered) + 1) * outside / 2)) - 1, 0)
+    above = min(int(np.ceil((len(ordered) + 1) * (1 - outside / 2))) - 1, len(ordered) - 1)
     return min(float(ordered[below]), 0.0), max(float(ordered[above]), 0.0)
 
 

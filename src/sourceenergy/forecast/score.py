@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -76,7 +76,7 @@ def local_day_starts(day: date, seconds: int, zone: str) -> Ints:
 def score(
     history: History,
     kind: Kind,
-    days: Iterator[date] | list[date],
+    days: Iterable[date],
     *,
     zone: str = "America/Toronto",
     place: Place | None = None,

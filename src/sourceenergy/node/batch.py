@@ -24,7 +24,6 @@ from sourceenergy.metering.intervals import (
     resampled,
 )
 from sourceenergy.node.assemble import (
-    NO_TRADING,
     Money,
     Records,
     Trading,
@@ -47,6 +46,7 @@ from sourceenergy.node.publish import Settled, opening_of, prepare
 from sourceenergy.node.settled_periods import ALL, SettledPeriod, settled_before, settled_period
 from sourceenergy.records import Quality, TariffPlan
 from sourceenergy.settlement.corrected import Corrected, together
+from sourceenergy.settlement.evidence_attached import NAMES, attach
 from sourceenergy.settlement.published import Anchor
 from sourceenergy.store.sqlite import Store, StoredStatement
 from sourceenergy.units import iso_utc
@@ -66,13 +66,17 @@ class Loaded:
     completeness: tuple[Completeness, ...]
     warnings: tuple[str, ...]
     records: Records
-    trading: Trading = NO_TRADING
+    trading: Trading
+    attached: Mapping[str, bytes]  # evidence of other layers, by file name
 
 
-def load(path: Path, start_s: int, end_s: int, progress: Progress) -> Loaded:
+def load(
+    path: Path, start_s: int, end_s: int, progress: Progress, evidence: Path | None = None
+) -> Loaded:
     """Read and check everything a settlement of [start_s, end_s) needs; nothing is written.
 
-    Raises ``ConfigError`` or ``MeterDataError`` naming the first thing that cannot be used.
+    ``evidence`` is a folder with ledger rows, certificates, policies, reports (``NAMES``). Raises
+    ``ConfigError`` or ``MeterDataError`` naming the first thing that cannot be used.
     """
     community = read_community(path)
     tariffs_text = shipped_tariffs()
@@ -94,8 +98,18 @@ def load(path: Path, start_s: int, end_s: int, progress: Progress) -> Loaded:
     _check_quality(community, reports)
     warnings = [f"meter {file.meter}: {text}" for file in files for text in file.warnings]
     warnings += _who_sits_out(community, start_s, end_s)
-    notes = tuple(warnings)
-    return Loaded(community, plans, tariffs_text, tuple(files), reports, notes, records, trading)
+    attached = {} if evidence is None else _attached(evidence)
+    return Loaded(
+        community,
+        plans,
+        tariffs_text,
+        tuple(files),
+        reports,
+        tuple(warnings),
+        records,
+        trading,
+        attached,
+    )
 
 
 def read_community(path: Path) -> Community:
@@ -110,6 +124,19 @@ def read_meters(folder: Path, community: Community, progress: Progress) -> list[
         progress(f"reading meter {meter.id}")
         files.append(_meter_file(folder, meter, community))
     return files
+
+
+def _attached(folder: Path) -> dict[str, bytes]:
+    unknown = sorted(path.name for path in folder.iterdir() if path.name not in NAMES)
+    if unknown:
+        raise ConfigError(
+            "the folder of evidence holds another file",
+            rule="evidence.file",
+            field="--attach",
+            value=unknown[0],
+            remedy=f"it may hold {', '.join(NAMES)}",
+        )
+    return {path.name: _text(path, "evidence").encode() for path in sorted(folder.iterdir())}
 
 
 def _text(path: Path, what: str) -> str:
@@ -274,6 +301,11 @@ def settle_batch(
         epoch,
         previous,
         member_ids,
+        tuple(
+            attach(kind, loaded.attached[name], period.operator_salt, _private(community))
+            for name, kind in NAMES.items()
+            if name in loaded.attached
+        ),
         brought.corrected,
     )
     return made, brought.notes
@@ -341,3 +373,9 @@ def _brought_then(store: Store, settled: SettledPeriod) -> _Brought:
     period = settled.period
     periods, _ = settled_before(store, settled.epoch) if period.corrections else ([], [])
     return _Brought(corrected_again(periods, period.corrections), period.used_before_wh)
+
+
+def _private(community: Community) -> frozenset[str]:
+    """Names that may not stand in evidence."""
+    members = [name for member in community.members for name in (member.id, member.name)]
+    return frozenset(members) | {meter.id for meter in community.meters}

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from typing import NamedTuple
 
+from sourceenergy.metering.edges import register_at
 from sourceenergy.records import MeterInterval, Quality
 from sourceenergy.store.sqlite import Store, StoredReading
 from sourceenergy.units import Wh
@@ -26,18 +27,16 @@ class Edge(NamedTuple):
 
 def between(before: StoredReading, after: StoredReading, at_ms: int) -> Edge:
     """Registers at ``at_ms``, which lies between the two readings."""
-    span_ms = after.utc_ms - before.utc_ms
-    part_ms = at_ms - before.utc_ms
 
     def even(low: int, high: int) -> int:
-        return low if not span_ms else low + (high - low) * part_ms // span_ms
+        return register_at((before.utc_ms, low), (after.utc_ms, high), at_ms)
 
     produced = [json.loads(reading.body).get("produced_wh") for reading in (before, after)]
     return Edge(
         even(before.imported_wh, after.imported_wh),
         even(before.exported_wh, after.exported_wh),
         None if None in produced else even(int(produced[0]), int(produced[1])),
-        span_ms,
+        after.utc_ms - before.utc_ms,
     )
 
 

@@ -6,14 +6,15 @@ the same statement and the same transaction.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from sourceenergy.errors import NotPermitted
 from sourceenergy.proofs import ZERO_HASH, statement_hash
 from sourceenergy.records import Statement
-from sourceenergy.settlement.bundle import bundle_hash, write_bundle
+from sourceenergy.settlement.bundle import RECORDS, bundle_hash, write_bundle
 from sourceenergy.settlement.corrected import Corrected
+from sourceenergy.settlement.evidence import EVIDENCE, Recorded, write_evidence
 from sourceenergy.settlement.ledger import AccountState
 from sourceenergy.settlement.period import Period, Settlement, settle
 from sourceenergy.settlement.published import Anchor, build_statement, write_member, write_public
@@ -40,16 +41,20 @@ def prepare(
     epoch: int,
     previous: str,
     member_ids: tuple[str, ...],
+    attached: Sequence[Recorded] = (),
     corrected: tuple[Corrected, ...] = (),
 ) -> Settled:
     """Settle a period and make everything that is published of it; pure.
 
+    ``attached`` is evidence of other layers, which the statement's hash then covers too;
     ``corrected`` are the runs whose corrections and adjustments are in the period.
     """
     settlement = settle(period)
     bundle = write_bundle(period, tariffs_text)
+    evidence = write_evidence(period, settlement, anchor.community, bundle[RECORDS], attached)
+    bundle[EVIDENCE] = evidence.pop(EVIDENCE)
     statement = build_statement(settlement, period, anchor, epoch, previous, bundle_hash(bundle))
-    files = {f"audit/{name}": data for name, data in bundle.items()}
+    files = {f"audit/{name}": data for name, data in bundle.items()} | evidence
     public = write_public(period, settlement, anchor, statement)
     files |= {f"public/{name}": data for name, data in public.items()}
     for index, member in enumerate(member_ids):

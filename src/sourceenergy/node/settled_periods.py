@@ -15,10 +15,11 @@ from sourceenergy.node.publish import Settled
 from sourceenergy.records import Correction
 from sourceenergy.reports.writing import write_tree
 from sourceenergy.settlement.bundle import PERIOD, RECORDS, TARIFFS, bundle_hash, read_bundle
+from sourceenergy.settlement.evidence import EVIDENCE
 from sourceenergy.settlement.period import Period
 from sourceenergy.store.sqlite import Store, StoredStatement
 
-_NAMES = (PERIOD, RECORDS, TARIFFS)
+_NAMES = (PERIOD, RECORDS, TARIFFS, EVIDENCE)
 ALL = 1_000_000
 
 
@@ -43,9 +44,10 @@ def settled_period(store: Store, held: StoredStatement) -> SettledPeriod | None:
     Raises ``VerificationFailed`` (``settled.kept``) where the bundle is not the statement's.
     """
     folder = _folder(store, held.epoch)
-    if not all((folder / name).is_file() for name in _NAMES):
+    # A statement of before there was evidence names no file of it.
+    files = {name: (folder / name).read_bytes() for name in _NAMES if (folder / name).is_file()}
+    if not files:
         return None
-    files = {name: (folder / name).read_bytes() for name in _NAMES}
     if bundle_hash(files) != held.body["bundle_hash"]:
         raise VerificationFailed(
             f"the kept audit bundle of statement {held.epoch} is not the one it was settled from",

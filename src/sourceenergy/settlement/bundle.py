@@ -29,7 +29,7 @@ from sourceenergy.settlement.period import Period, PeriodMember, PeriodMeter
 from sourceenergy.units import UdPerKwh, Wh, iso_utc
 
 PERIOD, RECORDS, TARIFFS = "period.json", "records.csv", "tariffs.toml"
-_COLUMNS = ("start", "meter", "imported_wh", "exported_wh", "quality", "commitment")
+RECORD_COLUMNS = ("start", "meter", "imported_wh", "exported_wh", "quality", "commitment")
 AT_ONCE = 4_000
 """Entries or lines written at a time: little enough to stay in the cache."""
 SHORT = 16
@@ -132,7 +132,7 @@ def _opening_entries(period: Period) -> Iterator[str]:
 def _record_lines(period: Period) -> Iterator[str]:
     names = [key[:SHORT] for key in hex_of_rows(period.meter_columns.keys)]
     words = [quality.name.lower() for quality in Quality]
-    yield ",".join(_COLUMNS)
+    yield ",".join(RECORD_COLUMNS)
     for cut, leaves in record_leaves(
         period.meter_columns,
         period.starts_s,
@@ -157,10 +157,12 @@ def _record_lines(period: Period) -> Iterator[str]:
 
 def bundle_hash(files: Mapping[str, bytes]) -> str:
     """Hash of a bundle as the statement carries it: Keccak-256 over names and SHA-256 of files."""
-    body = b"".join(
-        name.encode() + b"\0" + hashlib.sha256(files[name]).digest() for name in sorted(files)
-    )
-    return keccak(body).hex()
+    return hash_of_digests({name: hashlib.sha256(files[name]).digest() for name in files})
+
+
+def hash_of_digests(digests: Mapping[str, bytes]) -> str:
+    """``bundle_hash`` from the SHA-256 of every file, for who may not see them all."""
+    return keccak(b"".join(n.encode() + b"\0" + digests[n] for n in sorted(digests))).hex()
 
 
 @dataclass(frozen=True)
@@ -277,30 +279,39 @@ def _with_records(period: Period, lines: Sequence[str]) -> BundleRead:
     row_of = {start: t for t, start in enumerate(period.starts_s)}
     seen = np.zeros(period.quality.shape, dtype=np.bool_)
     altered = []
-    if lines[0] != ",".join(_COLUMNS):
+    if lines[0] != ",".join(RECORD_COLUMNS):
         raise _broken(f"{RECORDS} line 1", "the heading is not that of a bundle")
     for number, line in enumerate(lines[1:], start=2):
         try:
-            when, name, imported, exported, word, commitment = line.split(",")
-            start = utc_seconds(when)
-            t, m = row_of[start], column[name]
-            quality = Quality[word.upper()]
-            record = MeterInterval(
-                name, start, period.seconds, _energy(imported), _energy(exported), quality
-            )
+            record, commitment = record_of_line(line, period.seconds)
+            t, m = row_of[record.start_s], column[record.meter]
         except (ValueError, KeyError, OverflowError) as error:
             raise _broken(f"{RECORDS} line {number}", f"cannot be read: {error}") from error
         if record_leaf_hash(salts[m], record).hex() != commitment:
+            name, when = record.meter, iso_utc(record.start_s)
             altered.append(
-                f"meter {name}, interval {when}: {imported} Wh imported, {exported} Wh exported "
-                f"({word}) is not what was committed to"
+                f"meter {name}, interval {when}: {record.imported_wh} Wh imported, "
+                f"{record.exported_wh} Wh exported ({record.quality.name.lower()}) "
+                "is not what was committed to"
             )
         elif seen[t, m]:
+            name, when = record.meter, iso_utc(record.start_s)
             altered.append(f"meter {name}, interval {when}: a second record (line {number})")
         period.imported[t, m], period.exported[t, m] = record.imported_wh, record.exported_wh
-        period.quality[t, m] = quality
+        period.quality[t, m] = record.quality
         seen[t, m] = True
     return BundleRead(period, tuple(altered))
+
+
+def record_of_line(line: str, seconds: int) -> tuple[MeterInterval, str]:
+    """A line of ``records.csv``: the record and its commitment.
+
+    Raises ``ValueError``, ``KeyError`` or ``OverflowError`` where it is none.
+    """
+    when, name, imported, exported, word, commitment = line.split(",")
+    energies = (_energy(imported), _energy(exported))
+    quality = Quality[word.upper()]
+    return MeterInterval(name, utc_seconds(when), seconds, *energies, quality), commitment
 
 
 def _energy(text: str) -> Wh:

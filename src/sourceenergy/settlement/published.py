@@ -18,7 +18,7 @@ from sourceenergy.settlement.plants import FREE
 from sourceenergy.units import UdPerKwh, iso_utc
 
 STATEMENT, INTERVALS = "statement.json", "intervals.csv"
-_COLUMNS = (
+INTERVAL_COLUMNS = (
     "start",
     "seconds",
     "local",
@@ -100,7 +100,7 @@ def write_public(
     }
     if period.plants:
         head["internal_ud_per_kwh"] = {"price": period.internal_price, "fee": period.internal_fee}
-    lines = [",".join(_COLUMNS)]
+    lines = [",".join(INTERVAL_COLUMNS)]
     lines += [
         f"{iso_utc(p.start_s)},{p.seconds},{int(p.local)},{p.price},{p.feed_in},{p.retail},"
         f"{p.fee},{p.records_root},{price_leaf_hash(p).hex()}"
@@ -124,26 +124,15 @@ def read_public(files: dict[str, bytes]) -> PublicPeriod:
         raise _broken(STATEMENT, error) from error
     prices, commitments = [], []
     heading, *lines = files.get(INTERVALS, b"").decode(errors="replace").split("\n")
-    if heading != ",".join(_COLUMNS):
+    if heading != ",".join(INTERVAL_COLUMNS):
         raise _broken(f"{INTERVALS} line 1", ValueError("the heading is not that of intervals"))
     for number, line in enumerate(lines, start=2):
         if not line:
             continue
         try:
-            row = dict(zip(_COLUMNS, line.split(","), strict=True))
-            prices.append(
-                IntervalPrice(
-                    utc_seconds(row["start"]),
-                    int(row["seconds"]),
-                    row["local"] == "1",
-                    UdPerKwh(int(row["price"])),
-                    UdPerKwh(int(row["feed_in"])),
-                    UdPerKwh(int(row["retail"])),
-                    UdPerKwh(int(row["fee"])),
-                    bytes.fromhex(row["records_root"]).hex(),
-                )
-            )
-            commitments.append(str(row["commitment"]))
+            price, commitment = price_of_line(line)
+            prices.append(price)
+            commitments.append(commitment)
         except (KeyError, TypeError, ValueError) as error:
             raise _broken(f"{INTERVALS} line {number}", error) from error
     return PublicPeriod(
@@ -158,6 +147,22 @@ def read_public(files: dict[str, bytes]) -> PublicPeriod:
         internal_price,
         internal_fee,
     )
+
+
+def price_of_line(line: str) -> tuple[IntervalPrice, str]:
+    """A line of ``intervals.csv``: price and commitment; ``ValueError`` where it is none."""
+    row = dict(zip(INTERVAL_COLUMNS, line.split(","), strict=True))
+    price = IntervalPrice(
+        utc_seconds(row["start"]),
+        int(row["seconds"]),
+        row["local"] == "1",
+        UdPerKwh(int(row["price"])),
+        UdPerKwh(int(row["feed_in"])),
+        UdPerKwh(int(row["retail"])),
+        UdPerKwh(int(row["fee"])),
+        bytes.fromhex(row["records_root"]).hex(),
+    )
+    return price, row["commitment"]
 
 
 def write_member(

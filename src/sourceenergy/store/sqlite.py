@@ -277,6 +277,23 @@ class Store:
             return None
         return StoredReading(*before), StoredReading(*after)
 
+    def segments(self, device: str, first: int, last: int) -> list[tuple[list[StoredReading], str]]:
+        """Signed runs of a device's readings that hold sequences ``first`` to ``last``."""
+        ends = self._all(
+            "SELECT sequence, signature FROM signatures WHERE device=? ORDER BY sequence", device
+        )
+        runs, before = [], 0
+        for end, signature in ends:
+            if end >= first and before < last:
+                rows = self._all(
+                    f"{self._READING} WHERE device=? AND sequence>? AND sequence<=?"
+                    " ORDER BY sequence",
+                    *(device, before, end),
+                )
+                runs.append(([StoredReading(*row) for row in rows], str(signature)))
+            before = end
+        return runs
+
     def count_readings(self) -> int:
         """How many readings are held."""
         row = self._one("SELECT count(*) FROM readings")
