@@ -152,6 +152,28 @@ def test_a_kept_bundle_that_was_changed_is_refused(market: Market) -> None:
     assert market.settle(*SECOND, "--dry-run").refused()[0] == "settled.kept"
 
 
+def test_a_statement_without_a_kept_bundle_is_told_and_not_compared(market: Market) -> None:
+    """As an earlier version left it; the audit folder of its statements mends it."""
+    (kept,) = market.root.glob("data/communities/*/settled/000001")
+    kept.rename(kept.with_name("away"))
+    market.tenant_says(CORRECTED)
+    ran = market.settle(*SECOND, "--dry-run")
+    assert (ran.status, ran.told["corrections"]) == (0, [])
+    assert "no audit bundle is kept of statement 1" in ran.notes
+    copytree(market.statements / "2026-01-15/audit", kept)
+    assert_S10(market.settle(*SECOND, "--dry-run").told["corrections"][0])
+
+
+def test_S08_by_file_is_proven_on_a_real_chain(market: Market) -> None:
+    folder = market.statements / "2026-01-15"
+    ran = run(
+        *("verify", folder / "public", "--audit", folder / "audit"),
+        *("--member", folder / "members/tenant/proof.json", "--data", market.root / "data"),
+    )
+    assert ran.told["ok"], ran.told
+    assert {"replay", "own bill", "payout leaf"} <= {check["name"] for check in ran.told["checks"]}
+
+
 # --- corrected --------------------------------------------------------------------------------
 
 

@@ -36,7 +36,7 @@ from sourceenergy.node.corrections import (
     terms_of,
 )
 from sourceenergy.node.identity import pseudonym_of
-from sourceenergy.node.settled_periods import ALL, settled_before
+from sourceenergy.node.settled_periods import ALL, settled_before, told_not_kept
 from sourceenergy.records import Correction
 from sourceenergy.reports.writing import write_tree
 from sourceenergy.settlement.corrections import is_late, require_permitted
@@ -117,7 +117,7 @@ def correct_command(
         files = files_by_pseudonym(store, place, read_meters(folder, place, steps))
         approvals = read_approvals(approve)
         found, notes = changes(periods, files, noted_s, approvals)
-        notes += [f"statement {n} has no audit bundle kept: not compared" for n in without]
+        notes += told_not_kept(without)
         result: dict[str, Any] = {
             "community": place.name,
             "start": iso_utc(span[0]),

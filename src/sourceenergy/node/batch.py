@@ -43,7 +43,13 @@ from sourceenergy.node.corrections import (
 from sourceenergy.node.identity import member_accounts
 from sourceenergy.node.order_files import load_trading
 from sourceenergy.node.publish import Settled, opening_of, prepare
-from sourceenergy.node.settled_periods import ALL, SettledPeriod, settled_before, settled_period
+from sourceenergy.node.settled_periods import (
+    ALL,
+    SettledPeriod,
+    settled_before,
+    settled_period,
+    told_not_kept,
+)
 from sourceenergy.records import Quality, TariffPlan
 from sourceenergy.settlement.corrected import Corrected, together
 from sourceenergy.settlement.evidence_attached import NAMES, attach
@@ -358,11 +364,7 @@ def _brought_now(
     periods, without = settled_before(store, epoch)
     files = files_by_pseudonym(store, community, loaded.files)
     found, notes = changes(periods, files, records.end_s, approvals)
-    notes += [
-        f"statement {number} was settled by an earlier version, which kept no audit bundle: its "
-        "records are not compared"
-        for number in without
-    ]
+    notes += told_not_kept(without)
     terms = terms_of(community)
     put_right = tuple(corrected(one, terms) for one in found if one.corrections)
     return _Brought(put_right, used, tuple(notes))

@@ -73,6 +73,16 @@ def settled_before(store: Store, epoch: int) -> tuple[list[SettledPeriod], list[
     return found, without
 
 
+def told_not_kept(epochs: Sequence[int]) -> list[str]:
+    """What people are told of settled periods whose bundles are not kept; one note for all."""
+    if not epochs:
+        return []
+    which = f"statement {epochs[0]}"
+    if len(epochs) > 1:
+        which = f"{len(epochs)} statements from {epochs[0]} to {epochs[-1]}"
+    return [f"no audit bundle is kept of {which}: those records are not compared"]
+
+
 def corrections_before(of: str, periods: Sequence[SettledPeriod]) -> tuple[Correction, ...]:
     """All corrections of the statement with that hash which some periods brought, in order."""
     return tuple(
