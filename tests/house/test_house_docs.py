@@ -14,6 +14,7 @@ from sourceenergy.config.community_file import parse_community
 from sourceenergy.config.tariff_file import parse_tariffs, shipped_tariffs
 from sourceenergy.edge.settings import load_engine_config
 from sourceenergy.node.assemble import check_tariffs
+from sourceenergy.node.order_files import load_trading
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / "web/README.md"])
@@ -60,6 +61,26 @@ def test_the_community_file_of_the_docs_is_a_community() -> None:
     community = parse_community(text)
     check_tariffs(community, parse_tariffs(shipped_tariffs(), "shipped"))
     assert [meter.parts for meter in community.meters] == [((0, 1),), ((0, 50), (1, 50))]
+
+
+def test_the_corrections_and_orders_of_the_docs_are_read(tmp_path: Path) -> None:
+    page = (ROOT / "docs/community-file.md").read_text(encoding="utf-8")
+    (community,) = toml_blocks("docs/community-file.md")
+    blocks = re.findall(r"```[a-z]*\n(.*?)```", page, re.S)
+    tables = [b for b in blocks if b.startswith("[") and b != community]
+    (orders,) = [block for block in blocks if block.startswith("start,member")]
+    text = community.replace("credit_allocation", "sandbox_p2p", 1)
+    for home, name in (("home-01", "prosumer"), ("home-02", "tenant")):
+        orders = orders.replace(name, home)
+    parsed = parse_community("\n".join([text, *tables]).replace("04…", "04" + "5e" * 64))
+    assert len(parsed.approvers) == 1
+    (tmp_path / "orders.csv").write_text(orders, encoding="utf-8")
+    (tmp_path / "deals.csv").write_text(
+        "start,buyer,seller,energy_wh,price_cents_per_kwh\n2026-01-15T13:00,home-01,home-02,5,9\n"
+    )
+    trading = load_trading(parsed, tmp_path, 0, 1 << 40)
+    assert [order.quantity for order in trading.orders] == [3_000, 2_500]
+    assert [deal.energy for deal in trading.deals] == [5]
 
 
 def test_the_engine_file_of_the_docs_is_one(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ COMMANDS = {
     "up": ("sourceenergy.cli.up", "up_command"),
     "deploy": ("sourceenergy.cli.deploy", "deploy_command"),
     "settle": ("sourceenergy.cli.settle", "settle_command"),
+    "correct": ("sourceenergy.cli.correct", "correct_command"),
     "verify": ("sourceenergy.cli.verify", "verify_command"),
     "dispute": ("sourceenergy.cli.dispute", "dispute_command"),
     "withdraw": ("sourceenergy.cli.withdraw", "withdraw_command"),

@@ -24,12 +24,16 @@ from sourceenergy.cli.common import (
     slug,
     telling_errors,
 )
+from sourceenergy.cli.corrected import approve_option, show_corrected, shown_corrected
 from sourceenergy.cli.span import local_span
 from sourceenergy.errors import NotPermitted
+from sourceenergy.node.approvals import read_approvals
 from sourceenergy.node.batch import BatchPlace, Loaded, load, settle_batch
+from sourceenergy.node.corrections import Approvals
 from sourceenergy.node.handout import handout
 from sourceenergy.node.onchain import OnChain, Terms
 from sourceenergy.node.publish import Settled, kept, remember
+from sourceenergy.node.settled_periods import keep_bundle
 from sourceenergy.reports.community_report import residuals
 from sourceenergy.reports.writing import write_tree
 from sourceenergy.settlement.bundle import canonical_json
@@ -51,6 +55,7 @@ UNPOSTED = Anchor(0, "0x" + "00" * 20, "0x" + "00" * 32)
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder for statements and reports [default: statements/FROM beside the file].",
 )
+@approve_option
 @click.option(
     "--attach",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -68,6 +73,7 @@ def settle_command(
     start: str,
     end: str,
     folder: Path | None,
+    approve: tuple[Path, ...],
     attach: Path | None,
     data_dir: Path,
     rpc: str | None,
@@ -80,17 +86,19 @@ def settle_command(
     COMMUNITY names members, meters (Green Button or CSV files), tariffs and the mode. Written are
     a statement for each member (PDF, CSV), the community's report, the audit bundle, and the
     public files that anyone can check with `sourceenergy verify`. The same input a second time
-    changes nothing; a settled span is never overwritten.
+    changes nothing; a settled span is never overwritten: what its meter files tell otherwise now
+    is corrected in this statement, as `sourceenergy correct` shows beforehand.
     """
     set_up_logging(verbose)
     steps = Steps(as_json)
     span = local_span(community, start, end)
+    approvals = read_approvals(approve)
     usual = community.parent / "evidence" / start
     loaded = load(community, *span, steps, attach or (usual if usual.is_dir() else None))
     for warning in loaded.warnings:
         err.print(f"[yellow]note:[/] {escape(warning)}")
     target = folder or community.parent / "statements" / start
-    result = run(_settle(loaded, data_dir, rpc, target, dry_run, steps))
+    result = run(_settle(loaded, approvals, data_dir, rpc, target, dry_run, steps))
     write_tree(target, {"result.json": canonical_json(result)})
     if as_json:
         click.echo(json.dumps(result))
@@ -99,13 +107,20 @@ def settle_command(
 
 
 async def _settle(
-    loaded: Loaded, data_dir: Path, rpc_url: str | None, target: Path, dry_run: bool, steps: Steps
+    loaded: Loaded,
+    approvals: Approvals,
+    data_dir: Path,
+    rpc_url: str | None,
+    target: Path,
+    dry_run: bool,
+    steps: Steps,
 ) -> dict[str, Any]:
     home = data_dir / "communities" / slug(loaded.community.name)
     store = Store(home / "node.sqlite")
     try:
         if dry_run:
-            settled = _settled(loaded, store, data_dir, "0x" + "00" * 20, UNPOSTED, steps)
+            place = BatchPlace(store, data_dir / "chain" / "keys", "0x" + "00" * 20, UNPOSTED)
+            settled = _settled(loaded, approvals, place, steps)
             _check_free(target, settled)
             _write(loaded, settled, UNPOSTED, target, steps, posted=False)
             return _result(loaded, settled, None)
@@ -120,13 +135,15 @@ async def _settle(
                     if item.vetoed:
                         store.mark_vetoed(item.statement.epoch, item.statement.epoch)
                 operator = onchain.operator.account.address.lower()
-                settled = _settled(loaded, store, data_dir, operator, onchain.anchor, steps)
+                place = BatchPlace(store, data_dir / "chain" / "keys", operator, onchain.anchor)
+                settled = _settled(loaded, approvals, place, steps)
                 kept(store, settled)
                 _check_free(target, settled)
                 accounts = [member.account for member in settled.period.members]
                 steps("chain: passports")
                 await onchain.issue_passports([*accounts, operator])
-                # Files before the chain: what is posted can always be proven.
+                # Files before the chain: what is posted can always be proven, and corrected.
+                keep_bundle(store, settled)
                 _write(loaded, settled, onchain.anchor, target, steps, posted=True)
                 remember(store, settled)
                 steps("chain: collecting what members owe")
@@ -161,12 +178,12 @@ async def _outstanding(onchain: OnChain, settled: Settled) -> dict[str, int]:
     }
 
 
-def _settled(
-    loaded: Loaded, store: Store, data_dir: Path, operator: str, anchor: Anchor, steps: Steps
-) -> Settled:
+def _settled(loaded: Loaded, approvals: Approvals, place: BatchPlace, steps: Steps) -> Settled:
     steps(f"settling {loaded.records.imported.shape[0]} intervals of {len(loaded.files)} meters")
-    place = BatchPlace(store, data_dir / "chain" / "keys", operator, anchor)
-    return settle_batch(loaded, place)
+    settled, notes = settle_batch(loaded, place, approvals)
+    for note in notes:
+        err.print(f"[yellow]note:[/] {escape(note)}")
+    return settled
 
 
 def _check_free(target: Path, settled: Settled) -> None:
@@ -227,6 +244,9 @@ def _result(loaded: Loaded, settled: Settled, posted: dict[str, Any] | None) -> 
             for c in loaded.completeness
         ],
         "warnings": list(loaded.warnings),
+        "corrections": [
+            shown_corrected(loaded.community, settled, one) for one in settled.corrected
+        ],
         "members": [
             {
                 "id": member.id,
@@ -235,6 +255,10 @@ def _result(loaded: Loaded, settled: Settled, posted: dict[str, Any] | None) -> 
                 "exported_wh": ledger.exported_wh,
                 "bought_wh": ledger.bought_wh,
                 "sold_wh": ledger.sold_wh,
+                "dealt_bought_wh": ledger.dealt_bought_wh,
+                "dealt_sold_wh": ledger.dealt_sold_wh,
+                "allocated_wh": ledger.allocated_wh,
+                "provided_wh": ledger.provided_wh,
                 "net_ud": ledger.net_ud,
                 "cost_nd": ledger.cost_nd,
                 "grid_only_nd": ledger.grid_only_nd,
@@ -257,12 +281,14 @@ def _show(result: dict[str, Any], target: Path) -> None:
         table.add_row(
             row["id"],
             kwh(row["imported_wh"]),
-            kwh(row["bought_wh"]),
-            kwh(row["sold_wh"]),
+            kwh(row["bought_wh"] + row["dealt_bought_wh"] + row["allocated_wh"]),
+            kwh(row["sold_wh"] + row["dealt_sold_wh"] + row["provided_wh"]),
             dollars(row["net_ud"]),
             dollars(row["saving_nd"] // 1000),
         )
     out.print(table)
+    for corrected in result["corrections"]:
+        show_corrected(corrected)
     missing = sum(row["missing"] for row in result["quality"])
     if missing:
         out.print(f"{missing} meter intervals are missing and were not settled: see report/")

@@ -21,6 +21,7 @@ from sourceenergy.audit.checks import (
     check_public,
     replay_bundle,
 )
+from sourceenergy.audit.corrections import check_corrections
 from sourceenergy.audit.dispute import INDEX, unzipped
 from sourceenergy.audit.dispute_checks import NOT_ASKED, check_dispute, public_of
 from sourceenergy.audit.evidence import BUNDLE_FILES, EVIDENCE_FILES, check_evidence
@@ -50,6 +51,12 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.argument("public", type=_FOLDER, required=False)
 @click.option("--audit", type=_FOLDER, help="The audit bundle's folder: replay the settlement.")
 @click.option(
+    "--earlier",
+    type=_FOLDER,
+    multiple=True,
+    help="An earlier statement's audit folder, where this one corrects it; may be repeated.",
+)
+@click.option(
     "--evidence",
     type=_FOLDER,
     help="The evidence's folder: check every record [default: evidence beside the bundle].",
@@ -77,6 +84,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 def verify_command(
     public: Path | None,
     audit: Path | None,
+    earlier: tuple[Path, ...],
     evidence: Path | None,
     anchors: Path | None,
     dispute: Path | None,
@@ -101,7 +109,7 @@ def verify_command(
             field="PUBLIC",
             remedy="name the folder, or give --dispute and the file",
         )
-    if audit is None and (evidence or anchors):
+    if audit is None and (evidence or anchors or earlier):
         raise InputError(
             "evidence is checked together with its audit bundle",
             rule="verify.audit",
@@ -114,7 +122,9 @@ def verify_command(
             checks = _disputed(dispute, data_dir, rpc, unchecked)
         else:
             assert public is not None
-            checks = _settled(public, audit, evidence, anchors, member, (data_dir, rpc), steps)
+            checks = _settled(
+                *(public, audit, evidence, anchors, member, (data_dir, rpc), steps), earlier
+            )
     except VerificationFailed as error:
         checks = [Check("readable", False, str(error))]
     except SENSELESS as error:
@@ -143,6 +153,7 @@ def _settled(
     member: Path | None,
     chain: tuple[Path, str | None],
     steps: Steps,
+    earlier: tuple[Path, ...],
 ) -> list[Check]:
     period = read_public(_files(public, PUBLIC_FILES))
     posted = run(_posted(period, *chain))
@@ -150,6 +161,8 @@ def _settled(
     checks += check_public(period, posted)
     if audit is not None:
         checks += _audited(public, audit, evidence or audit.parent / "evidence", anchors, steps)
+        before = [_files(folder, BUNDLE_FILES) for folder in earlier]
+        checks += check_corrections(_files(audit, BUNDLE_FILES), before, posted)
     if member is not None:
         own = read_member(member.read_bytes())
         checks += check_member(own, posted)

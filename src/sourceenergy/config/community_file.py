@@ -25,6 +25,7 @@ from sourceenergy.records import KeyKind, KeyVersion, Mode, ParticipationVersion
 from sourceenergy.units import UdPerKwh
 
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
+_KEY = re.compile(r"04[0-9a-fA-F]{128}")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 
@@ -40,8 +41,19 @@ def _identifier(value: str) -> str:
     return value
 
 
+def _public_key(value: str) -> str:
+    if not _KEY.fullmatch(value):
+        raise ValueError("a public key is 04 and 128 hexadecimal digits: x, then y")
+    return value.lower()
+
+
+def _coordinates(key: str) -> tuple[int, int]:
+    return int(key[2:66], 16), int(key[66:], 16)
+
+
 Address = Annotated[str, AfterValidator(_address)]
 Identifier = Annotated[str, AfterValidator(_identifier)]
+PublicKey = Annotated[str, AfterValidator(_public_key)]
 
 
 class _Community(Strict):
@@ -82,8 +94,24 @@ class _Meter(Strict):
     participation: tuple[ParticipationTable, ...] = ()
 
 
+class _Orders(Strict):
+    file: str = Field(min_length=1)
+    mechanism: str = "uniform_price"
+
+
+class _Deals(Strict):
+    file: str = Field(min_length=1)
+
+
+class _Corrections(Strict):
+    approvers: tuple[PublicKey, ...] = ()
+
+
 class _CommunityFile(Strict):
     community: _Community
+    orders: _Orders | None = None
+    deals: _Deals | None = None
+    corrections: _Corrections = _Corrections()
     member: tuple[_Member, ...] = Field(min_length=1)
     meter: tuple[_Meter, ...] = Field(min_length=1)
 
@@ -126,6 +154,8 @@ class Community:
     """A checked community file; members are in order of number, meters in order of id.
 
     ``internal_price`` and ``internal_fee`` [ud/kWh] are of energy that a key allocates.
+    ``orders_file`` and ``deals_file`` are relative to the community's file, empty where there are
+    none; ``approvers`` are P-256 keys of those who may sign for old corrections.
     """
 
     name: str
@@ -141,6 +171,10 @@ class Community:
     meters: tuple[Meter, ...]
     internal_price: UdPerKwh = UdPerKwh(0)  # noqa: RUF009
     internal_fee: UdPerKwh = UdPerKwh(0)  # noqa: RUF009
+    orders_file: str = ""
+    order_mechanism: str = "uniform_price"
+    deals_file: str = ""
+    approvers: frozenset[tuple[int, int]] = frozenset()
 
 
 def parse_community(text: str, what: str = "community.toml") -> Community:
@@ -228,6 +262,10 @@ def parse_community(text: str, what: str = "community.toml") -> Community:
             c.internal_price_cents_per_kwh, "community.internal_price_cents_per_kwh"
         ),
         cents_to_ud_per_kwh(c.internal_fee_cents_per_kwh, "community.internal_fee_cents_per_kwh"),
+        raw.orders.file if raw.orders else "",
+        raw.orders.mechanism if raw.orders else "uniform_price",
+        raw.deals.file if raw.deals else "",
+        frozenset(_coordinates(key) for key in raw.corrections.approvers),
     )
 
 

@@ -21,6 +21,7 @@ from sourceenergy.settlement import VERSION
 from sourceenergy.settlement.columns import Meters
 from sourceenergy.settlement.intervals import members_energy
 from sourceenergy.settlement.ledger import AccountState
+from sourceenergy.settlement.orders import PeriodDeal, PeriodOrder
 from sourceenergy.settlement.period import Period, PeriodMember, PeriodMeter
 from sourceenergy.settlement.plants import PeriodPlant
 from sourceenergy.store.sqlite import Store
@@ -51,6 +52,18 @@ class Money:
     used_before_wh: Mapping[str, int] = field(default_factory=dict)  # in the month, for tiers
 
 
+@dataclass(frozen=True, slots=True)
+class Trading:
+    """Orders of a period, in the order in which they came, and deals agreed ahead."""
+
+    orders: tuple[PeriodOrder, ...] = ()
+    deals: tuple[PeriodDeal, ...] = ()
+    mechanism: str = "uniform_price"
+
+
+NO_TRADING = Trading()
+
+
 def check_tariffs(community: Community, plans: Mapping[str, TariffPlan]) -> None:
     """Refuse a community file that names a tariff plan the tariff file lacks."""
     for member in community.members:
@@ -72,6 +85,7 @@ def assemble_period(
     store: Store,
     records: Records,
     money: Money,
+    trading: Trading = NO_TRADING,
 ) -> Period:
     """The period as settlement and auditors see it: pseudonyms instead of ids, salts included."""
     span = f"{iso_utc(records.start_s)}/{iso_utc(records.end_s)}"
@@ -124,6 +138,9 @@ def assemble_period(
             for m, meter in enumerate(community.meters)
             if meter.participation
         ),
+        deals=trading.deals,
+        orders=trading.orders,
+        order_mechanism=trading.mechanism,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
@@ -25,20 +26,39 @@ from sourceenergy.metering.intervals import (
 from sourceenergy.node.assemble import (
     Money,
     Records,
+    Trading,
     assemble_period,
     check_tariffs,
     month_start_s,
     used_in_month_before,
 )
+from sourceenergy.node.corrections import (
+    Approvals,
+    changes,
+    corrected,
+    corrected_again,
+    files_by_pseudonym,
+    terms_of,
+)
 from sourceenergy.node.identity import member_accounts
+from sourceenergy.node.order_files import load_trading
 from sourceenergy.node.publish import Settled, opening_of, prepare
+from sourceenergy.node.settled_periods import (
+    ALL,
+    SettledPeriod,
+    settled_before,
+    settled_period,
+    told_not_kept,
+)
 from sourceenergy.records import Quality, TariffPlan
+from sourceenergy.settlement.corrected import Corrected, together
 from sourceenergy.settlement.evidence_attached import NAMES, attach
 from sourceenergy.settlement.published import Anchor
-from sourceenergy.store.sqlite import Store
+from sourceenergy.store.sqlite import Store, StoredStatement
 from sourceenergy.units import iso_utc
 
 Progress = Callable[[str], None]
+NO_APPROVALS: Approvals = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -52,6 +72,7 @@ class Loaded:
     completeness: tuple[Completeness, ...]
     warnings: tuple[str, ...]
     records: Records
+    trading: Trading
     attached: Mapping[str, bytes]  # evidence of other layers, by file name
 
 
@@ -63,7 +84,7 @@ def load(
     ``evidence`` is a folder with ledger rows, certificates, policies, reports (``NAMES``). Raises
     ``ConfigError`` or ``MeterDataError`` naming the first thing that cannot be used.
     """
-    community = parse_community(_text(path, "the community's file"), path.name)
+    community = read_community(path)
     tariffs_text = shipped_tariffs()
     if community.tariff_file:
         tariffs = path.parent / community.tariff_file
@@ -76,10 +97,8 @@ def load(
     for name in sorted({member.tariff for member in community.members}):
         starts = range(start_s, end_s, community.interval_seconds)
         prices_at(plans[name], starts, [0] * len(starts))  # no gap in it
-    files = []
-    for meter in community.meters:
-        progress(f"reading meter {meter.id}")
-        files.append(_meter_file(path.parent, meter, community))
+    trading = load_trading(community, path.parent, start_s, end_s)
+    files = read_meters(path.parent, community, progress)
     reports = completeness(files, start_s, end_s, community.interval_seconds)
     records = _records(community, files, start_s, end_s)
     _check_quality(community, reports)
@@ -94,8 +113,23 @@ def load(
         reports,
         tuple(warnings),
         records,
+        trading,
         attached,
     )
+
+
+def read_community(path: Path) -> Community:
+    """Read and check a community's file."""
+    return parse_community(_text(path, "the community's file"), path.name)
+
+
+def read_meters(folder: Path, community: Community, progress: Progress) -> list[MeterFile]:
+    """The meters' files, one a meter in the community's order, at its interval."""
+    files = []
+    for meter in community.meters:
+        progress(f"reading meter {meter.id}")
+        files.append(_meter_file(folder, meter, community))
+    return files
 
 
 def _attached(folder: Path) -> dict[str, bytes]:
@@ -218,16 +252,79 @@ class BatchPlace:
     anchor: Anchor
 
 
-def settle_batch(loaded: Loaded, place: BatchPlace) -> Settled:
+@dataclass(frozen=True)
+class _Brought:
+    """What earlier periods bring into one: corrections, and tiers' use in the month before."""
+
+    corrected: tuple[Corrected, ...]
+    used_before_wh: Mapping[str, int]
+    notes: tuple[str, ...] = ()
+
+
+def settle_batch(
+    loaded: Loaded, place: BatchPlace, approvals: Approvals = NO_APPROVALS
+) -> tuple[Settled, tuple[str, ...]]:
     """Settle a loaded span; repeats exactly what was settled before, refuses anything else.
 
-    Raises ``NotPermitted`` where the span overlaps a settled one (rule ``statement.immutable``).
+    Records of earlier periods that the meter files tell otherwise now are corrected in this one
+    (``approvals`` for old ones); the notes say what could not be compared. Raises
+    ``NotPermitted`` where the span overlaps a settled one (rule ``statement.immutable``) or a
+    correction is not permitted (``correction.*``).
     """
+    before, held, epoch = _epoch_of(loaded, place.store)
+    opening, previous = opening_of(before)
+    community, accounts = loaded.community, member_accounts(loaded.community, place.keys)
+    settled = None if held is None else settled_period(place.store, held)
+    brought = (
+        _brought_now(loaded, place.store, accounts, epoch, approvals)
+        if settled is None
+        else _brought_then(place.store, settled)
+    )
+    corrections, adjustments = together(brought.corrected)
+    period = assemble_period(
+        community,
+        loaded.plans,
+        accounts,
+        place.operator_account,
+        place.store,
+        loaded.records,
+        Money(
+            False,
+            opening,
+            {},
+            frozenset(),
+            corrections,
+            adjustments,
+            used_before_wh=brought.used_before_wh,
+        ),
+        loaded.trading,
+    )
+    member_ids = tuple(member.id for member in community.members)
+    made = prepare(
+        period,
+        loaded.tariffs_text,
+        place.anchor,
+        epoch,
+        previous,
+        member_ids,
+        tuple(
+            attach(kind, loaded.attached[name], period.operator_salt, _private(community))
+            for name, kind in NAMES.items()
+            if name in loaded.attached
+        ),
+        brought.corrected,
+    )
+    return made, brought.notes
+
+
+def _epoch_of(
+    loaded: Loaded, store: Store
+) -> tuple[StoredStatement | None, StoredStatement | None, int]:
+    """The statement before the span's, the span's own if it is held already, and its epoch."""
     records = loaded.records
-    last = place.store.last_accepted()
-    newest = place.store.statements(1)  # a vetoed one has used its epoch
-    before, epoch = last, (newest[0].epoch if newest else 0) + 1
-    for held in place.store.statements(100_000):
+    held_all = store.statements(ALL)  # a vetoed one has used its epoch
+    last = store.last_accepted()
+    for held in held_all:
         span = (int(held.body["start_s"]), int(held.body["end_s"]))
         if held.state == "vetoed" or span[1] <= records.start_s or span[0] >= records.end_s:
             continue
@@ -239,48 +336,45 @@ def settle_batch(loaded: Loaded, place: BatchPlace) -> Settled:
                 value=f"{iso_utc(span[0])} to {iso_utc(span[1])}",
                 remedy="settle spans that follow one another",
             )
-        epoch = held.epoch
-        earlier = [
-            s for s in place.store.statements(100_000) if s.epoch < epoch and s.state != "vetoed"
-        ]
-        before = earlier[0] if earlier else None
-        break
-    else:
-        if last is not None and int(last.body["end_s"]) > records.start_s:
-            raise NotPermitted(
-                f"statement {last.epoch} is of a later time",
-                rule="statement.order",
-                field="from",
-                value=iso_utc(records.start_s),
-                remedy=f"settle from {iso_utc(int(last.body['end_s']))} on",
-            )
-    opening, previous = opening_of(before)
-    community, accounts = loaded.community, member_accounts(loaded.community, place.keys)
+        earlier = [s for s in held_all if s.epoch < held.epoch and s.state != "vetoed"]
+        return (earlier[0] if earlier else None), held, held.epoch
+    if last is not None and int(last.body["end_s"]) > records.start_s:
+        raise NotPermitted(
+            f"statement {last.epoch} is of a later time",
+            rule="statement.order",
+            field="from",
+            value=iso_utc(records.start_s),
+            remedy=f"settle from {iso_utc(int(last.body['end_s']))} on",
+        )
+    return last, None, (held_all[0].epoch if held_all else 0) + 1
+
+
+def _brought_now(
+    loaded: Loaded,
+    store: Store,
+    accounts: Mapping[str, str],
+    epoch: int,
+    approvals: Approvals,
+) -> _Brought:
+    """What a span settled for the first time brings: the present files against what was settled."""
+    community, records = loaded.community, loaded.records
     month = month_start_s(community, records.start_s)
     month_before = _records(community, loaded.files, month, records.start_s)
     used = used_in_month_before(community, loaded.plans, accounts, month_before)
-    period = assemble_period(
-        community,
-        loaded.plans,
-        accounts,
-        place.operator_account,
-        place.store,
-        records,
-        Money(False, opening, {}, frozenset(), used_before_wh=used),
-    )
-    return prepare(
-        period,
-        loaded.tariffs_text,
-        place.anchor,
-        epoch,
-        previous,
-        tuple(member.id for member in loaded.community.members),
-        tuple(
-            attach(kind, loaded.attached[name], period.operator_salt, _private(loaded.community))
-            for name, kind in NAMES.items()
-            if name in loaded.attached
-        ),
-    )
+    periods, without = settled_before(store, epoch)
+    files = files_by_pseudonym(store, community, loaded.files)
+    found, notes = changes(periods, files, records.end_s, approvals)
+    notes += told_not_kept(without)
+    terms = terms_of(community)
+    put_right = tuple(corrected(one, terms) for one in found if one.corrections)
+    return _Brought(put_right, used, tuple(notes))
+
+
+def _brought_then(store: Store, settled: SettledPeriod) -> _Brought:
+    """What a settled span brought, from its own bundle: later files do not change it."""
+    period = settled.period
+    periods, _ = settled_before(store, settled.epoch) if period.corrections else ([], [])
+    return _Brought(corrected_again(periods, period.corrections), period.used_before_wh)
 
 
 def _private(community: Community) -> frozenset[str]:

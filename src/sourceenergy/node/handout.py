@@ -58,6 +58,7 @@ def handout(
             posted=posted,
             language=Language(member.language),
             charges=charges,
+            corrected=settled.corrected,
         )
         files[f"members/{member.id}/statement.pdf"] = statement_pdf(own)
         files[f"members/{member.id}/statement.csv"] = statement_csv(own)

@@ -31,6 +31,12 @@ def identity_of(store: Store, kind: str, name: str, period: str) -> Identity:
     )
 
 
+def pseudonym_of(store: Store, kind: str, name: str) -> str | None:
+    """The pseudonym of a member or meter, None where the store knows none; writes nothing."""
+    secret = store.known_secret(f"{kind}:{name}")
+    return None if secret is None else derive_salt(secret, "pseudonym").hex()
+
+
 def member_accounts(community: Community, keys: Path) -> dict[str, str]:
     """Account of each member by id: the file's own, or one whose key the node keeps."""
     return {

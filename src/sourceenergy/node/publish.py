@@ -13,6 +13,7 @@ from sourceenergy.errors import NotPermitted
 from sourceenergy.proofs import ZERO_HASH, statement_hash
 from sourceenergy.records import Statement
 from sourceenergy.settlement.bundle import RECORDS, bundle_hash, write_bundle
+from sourceenergy.settlement.corrected import Corrected
 from sourceenergy.settlement.evidence import EVIDENCE, Recorded, write_evidence
 from sourceenergy.settlement.ledger import AccountState
 from sourceenergy.settlement.period import Period, Settlement, settle
@@ -30,6 +31,7 @@ class Settled:
     statement: Statement
     hash: str
     files: dict[str, bytes]
+    corrected: tuple[Corrected, ...] = ()  # earlier periods whose corrections take effect here
 
 
 def prepare(
@@ -40,10 +42,12 @@ def prepare(
     previous: str,
     member_ids: tuple[str, ...],
     attached: Sequence[Recorded] = (),
+    corrected: tuple[Corrected, ...] = (),
 ) -> Settled:
     """Settle a period and make everything that is published of it; pure.
 
-    ``attached`` is evidence of other layers, which the statement's hash then covers too.
+    ``attached`` is evidence of other layers, which the statement's hash then covers too;
+    ``corrected`` are the runs whose corrections and adjustments are in the period.
     """
     settlement = settle(period)
     bundle = write_bundle(period, tariffs_text)
@@ -58,7 +62,7 @@ def prepare(
             period, settlement, anchor, statement, index
         )
     digest = statement_hash(anchor.chain_id, anchor.clearing, statement)
-    return Settled(period, settlement, statement, digest, files)
+    return Settled(period, settlement, statement, digest, files, corrected)
 
 
 def remember(store: Store, settled: Settled) -> StoredStatement:

@@ -77,6 +77,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "line.grid": ("From the grid, {period}", "Du réseau, {period}"),
     "line.neighbours_sold": ("Sold to neighbours", "Vendu aux voisins"),
     "line.grid_feed_in": ("Sold to the grid at feed-in", "Vendu au réseau au tarif de rachat"),
+    "line.correction": (
+        "Correction of {span} (statement {epoch})",
+        "Correction du relevé {epoch}, {span}",
+    ),
     "line.total": ("Total", "Total"),
     "line.saving": (
         "Saving: grid alone less with your community",
@@ -168,6 +172,16 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "account.parts_fee": (
         "Sold {sold}, bought {bought}, platform fee {fee}.",
         "Vendu {sold}, acheté {bought}, frais de plateforme {fee}.",
+    ),
+    "account.correction": (
+        "{line}: energy {energy} ¢, fee {fee} ¢ to you; {grid} kWh more from the grid, {fed} kWh "
+        "more to it.",
+        "{line} : énergie {energy} ¢, frais {fee} ¢ en votre faveur; {grid} kWh de plus du réseau, "
+        "{fed} kWh de plus vers lui.",
+    ),
+    "account.corrected": (
+        "Corrections of earlier periods: {amount} to you.",
+        "Corrections de périodes antérieures : {amount} en votre faveur.",
     ),
     "account.state": (
         "Payout authorised by this statement {now}, so far in all {ever}; balance held {balance}.",

@@ -15,6 +15,7 @@ import numpy as np
 from sourceenergy.errors import InvariantBroken
 from sourceenergy.market.tariffs import prices_at, used_in_month
 from sourceenergy.records import BillCharge, Mode, Quality, Statement
+from sourceenergy.reports.corrected_periods import CorrectedPeriod, corrected_periods
 from sourceenergy.reports.language import Language, Wording
 from sourceenergy.reports.local_days import Ints, LocalDays, buckets, local_days
 from sourceenergy.reports.utility_bill import UtilityBill, utility_bill
@@ -24,6 +25,7 @@ from sourceenergy.reports.words import (
     simulated_label,
     statement_id,
 )
+from sourceenergy.settlement.corrected import Corrected
 from sourceenergy.settlement.ledger import AccountState, MemberLedger
 from sourceenergy.settlement.period import Period, Settlement
 from sourceenergy.settlement.published import Anchor
@@ -111,6 +113,7 @@ class MemberStatement:
     chart: tuple[ChartBucket, ...]
     intervals: tuple[StatementInterval, ...]
     bill: UtilityBill | None
+    corrections: tuple[CorrectedPeriod, ...] = ()
 
     @property
     def wording(self) -> Wording:
@@ -148,6 +151,12 @@ class MemberStatement:
         return self.alone_cents[1] - self.with_cents[1]
 
     @property
+    def corrected_ud(self) -> int:
+        """What corrections of earlier periods settle in this statement [ud], to the member."""
+        adjustment = sum(one.net_ud for one in self.corrections)
+        return self.opening.carried_ud + adjustment - self.closing.carried_ud
+
+    @property
     def authorised_ud(self) -> int:
         """Payout this statement newly authorises [ud]."""
         return self.closing.payout_ud - self.opening.payout_ud
@@ -174,10 +183,12 @@ def member_statement(
     verify_command: str = VERIFY_COMMAND,
     language: Language = Language.EN,
     charges: Sequence[BillCharge] = (),
+    corrected: Sequence[Corrected] = (),
 ) -> MemberStatement:
     """The statement of member ``index``; ``local`` saves work when many are made.
 
     ``charges`` (rebate, tax, delivery, …) add the utility's bill; without them it is left out.
+    ``corrected`` are the earlier periods whose corrections take effect here.
     ``posted`` is False for a dry run; ``simulated`` marks homes that are not real in whatever
     mode. Raises ``InvariantBroken`` where the lines do not add up to the ledger.
     """
@@ -247,6 +258,7 @@ def member_statement(
         ),
         intervals=_intervals(period, settlement, index, local, own),
         bill=utility_bill(period, settlement, index, charges, wording),
+        corrections=corrected_periods(corrected, member.account, local, wording),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sourceenergy.records import Quality
+from sourceenergy.records import Correction, Quality
 from sourceenergy.reports.member_statement import MemberStatement
 from sourceenergy.reports.words import (
     cell,
@@ -11,6 +11,7 @@ from sourceenergy.reports.words import (
     exact_cad_ud,
     exact_kwh,
 )
+from sourceenergy.settlement.bundle import SHORT
 from sourceenergy.units import ND_PER_UD, iso_utc
 
 
@@ -83,6 +84,26 @@ def statement_csv(statement: MemberStatement) -> bytes:
         if settled_ud:
             amount("settled", item, exact_cad_ud(settled_ud))
     amount("settled", "net", exact_cad_ud(x.net_ud), "positive: the community owes the member")
+    for one in s.corrections:
+        key = f"statement_{one.epoch}"
+        rows.append(("correction", f"{key}_energy", "", "", exact_cad_ud(one.energy_ud), one.words))
+        rows.append(("correction", f"{key}_fee", "", "", exact_cad_ud(one.fee_ud), one.words))
+        for item, energy_wh in (
+            ("imported", one.imported_wh),
+            ("exported", one.exported_wh),
+            ("from_neighbours", one.from_neighbours_wh),
+            ("to_neighbours", one.to_neighbours_wh),
+            ("from_grid", one.from_grid_wh),
+            ("to_grid", one.to_grid_wh),
+        ):
+            rows.append(("correction", f"{key}_{item}", exact_kwh(energy_wh), "", "", ""))
+        amount("correction", f"{key}_grid", exact_cad(one.grid_nd), "at the utility's prices")
+        say("correction", f"{key}_hash", one.statement_hash)
+        for record in one.records:
+            say("correction", f"{key}_record", _both(record))
+    if s.corrections or s.corrected_ud:
+        amount("corrected", "settled_now", exact_cad_ud(s.corrected_ud), "positive: to the member")
+        amount("corrected", "waits", exact_cad_ud(s.closing.carried_ud))
     exact_nd = x.sold_nd - x.bought_nd - x.fee_nd
     exact_nd += x.provided_nd - x.allocated_nd - x.allocated_fee_nd
     exact_nd += x.dealt_sold_nd - x.dealt_bought_nd - x.dealt_fee_nd
@@ -111,6 +132,18 @@ def statement_csv(statement: MemberStatement) -> bytes:
         say("note", "not_included", s.wording("page.not_included"))
     heading = ("section", "item", "quantity_kwh", "price_cad_per_kwh", "amount_cad", "text")
     return csv_bytes(heading, rows)
+
+
+def _both(record: Correction) -> str:
+    """Both versions of a record, in whole Wh."""
+    before, after = (
+        f"{side[0]} Wh imported, {side[1]} Wh exported ({Quality(side[2]).name.lower()})"
+        for side in (record.before, record.after)
+    )
+    return (
+        f"meter {record.meter[:SHORT]}, {iso_utc(record.start_s)}: {before}; now {after}; "
+        f"{record.reason}"
+    )
 
 
 def intervals_csv(statement: MemberStatement) -> bytes:

@@ -45,6 +45,11 @@ def statement_json(statement: MemberStatement) -> bytes:
             "deals_fee": s.ledger.dealt_fee_ud,
             "net": s.ledger.net_ud,
         },
+        "corrections": [
+            one._asdict() | {"records": [asdict(record) for record in one.records]}
+            for one in s.corrections
+        ],
+        "corrected_ud": {"settled_now": s.corrected_ud, "waits": s.closing.carried_ud},
         "account_ud": {
             "deposited": s.deposited_ud,
             "payout_newly_authorised": s.authorised_ud,

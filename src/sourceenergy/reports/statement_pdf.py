@@ -22,6 +22,7 @@ from reportlab.platypus import (
     TableStyle,
 )
 
+from sourceenergy.reports.corrected_periods import CorrectedPeriod
 from sourceenergy.reports.lettering import BOLD, MONO, REGULAR, drawn, register_fonts
 from sourceenergy.reports.member_statement import MemberStatement, quality_sentence
 from sourceenergy.reports.words import (
@@ -267,15 +268,18 @@ def _plain_ud(s: MemberStatement, amount_ud: int) -> str:
 def _account(s: MemberStatement) -> Table:
     x, say = s.ledger, s.wording
     fees_ud = x.fee_ud + x.allocated_fee_ud + x.dealt_fee_ud
-    (sold, bought, fee), net = cents_that_add_up(
+    (sold, bought, fee, corrected), net = cents_that_add_up(
         [
             ND_PER_UD * (x.sold_ud + x.provided_ud + x.dealt_sold_ud),
             -ND_PER_UD * (x.bought_ud + x.allocated_ud + x.dealt_bought_ud),
             -ND_PER_UD * fees_ud,
+            ND_PER_UD * s.corrected_ud,
         ]
     )
     amounts = {"sold": say.money(sold), "bought": say.money(-bought), "fee": say.money(-fee)}
     parts = say("account.parts_fee" if fees_ud else "account.parts", **amounts)
+    if s.corrections or s.corrected_ud:
+        parts += " " + say("account.corrected", amount=say.money(corrected))
     if net > 0:
         outcome = say("account.paid", amount=say.money(net))
     elif net < 0:
@@ -292,6 +296,7 @@ def _account(s: MemberStatement) -> Table:
         _p(say("account.title"), _HEAD),
         _p(outcome, ParagraphStyle("outcome", _BODY, fontName=BOLD)),
         _p(parts),
+        *(_p(_correction(s, one), _SMALL) for one in s.corrections),
         _p(state),
     ]
     right = [_p(say("data.title"), _HEAD), _p(quality_sentence(s), _marked(s))]
@@ -309,6 +314,19 @@ def _account(s: MemberStatement) -> Table:
         )
     )
     return table
+
+
+def _correction(s: MemberStatement, one: CorrectedPeriod) -> str:
+    """An earlier period's correction in exact cents and kWh."""
+    say = s.wording
+    return say(
+        "account.correction",
+        line=one.words,
+        energy=say.price(one.energy_ud),
+        fee=say.price(one.fee_ud),
+        grid=say.kwh(one.from_grid_wh),
+        fed=say.kwh(one.to_grid_wh),
+    )
 
 
 def _money_ud(s: MemberStatement, amount_ud: int) -> str:

@@ -142,7 +142,7 @@ def correct(
     current.add(earlier)
     before = current.values()
     for one in fresh:
-        _permitted(period, one, terms)
+        require_permitted(period, one, terms)
         current.add([one])
     return _run(period, settlement, tuple(fresh), before, current.values())
 
@@ -192,7 +192,8 @@ class _Current:
             self._changed[self._place(one.meter, one.start_s)] = one.after
 
 
-def _permitted(period: Period, one: Correction, terms: CorrectionTerms) -> None:
+def require_permitted(period: Period, one: Correction, terms: CorrectionTerms) -> None:
+    """Refuse a correction that the published rules do not allow; see ``correct``."""
     meter = next((m for m in period.meters if m.key == one.meter), None)
     if meter is not None and not meter_settles(period.mode, meter.verified):
         raise _refused("an unverified meter settles nothing", "unverified", "meter", one.meter[:16])
@@ -209,7 +210,7 @@ def _permitted(period: Period, one: Correction, terms: CorrectionTerms) -> None:
             value=(imported, exported),
             remedy="give what the meter's registers say",
         )
-    if one.noted_s - (one.start_s + period.seconds) > terms.limit_s:
+    if is_late(period, one, terms):
         signed = _signed_by(one) & terms.approvers
         if len(signed) < SIGNATURES:
             raise _refused(
@@ -219,6 +220,11 @@ def _permitted(period: Period, one: Correction, terms: CorrectionTerms) -> None:
                 "approvals",
                 len(signed),
             )
+
+
+def is_late(period: Period, one: Correction, terms: CorrectionTerms) -> bool:
+    """Whether a correction needs ``SIGNATURES`` people's word."""
+    return one.noted_s - (one.start_s + period.seconds) > terms.limit_s
 
 
 def _signed_by(one: Correction) -> frozenset[tuple[int, int]]:

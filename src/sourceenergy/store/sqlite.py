@@ -181,6 +181,11 @@ class Store:
         assert row is not None
         return bytes(row[0])
 
+    def known_secret(self, subject: str) -> bytes | None:
+        """The subject's salt key, or None; unlike ``secret`` it makes none."""
+        row = self._one("SELECT key FROM secrets WHERE subject=?", subject)
+        return None if row is None else bytes(row[0])
+
     # --- devices and readings ---
 
     def put_device(self, device: StoredDevice) -> None:
