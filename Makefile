@@ -6,8 +6,8 @@ PORT ?= 8000
 DATE ?= $(shell date -u +%F)
 
 .PHONY: up test setup lint lint-python lint-contracts lint-web test-python test-contracts test-web \
-	slither halmos halmos-short bench bench-market bench-peers screens contracts kill-cuts lock \
-	format clean help
+	slither halmos halmos-short bench bench-market bench-scale bench-peers screens contracts \
+	kill-cuts lock format clean help
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
@@ -81,6 +81,10 @@ bench: setup ## time the settlement of a year; writes benchmarks/RESULTS.md
 
 bench-market: setup ## time the clearing mechanisms; writes benchmarks/MARKET.md
 	$(BIN)/python benchmarks/market.py --date $(DATE)
+
+bench-scale: setup ## settlement and verification from a thousand members to a million
+	$(BIN)/python benchmarks/settle_scale.py --date $(DATE)
+	$(BIN)/python -m benchmarks.verify_scale
 
 bench-peers: setup ## the same beside two published engines, installed in .venv-peers
 	$(BIN)/uv venv -q --allow-existing .venv-peers
