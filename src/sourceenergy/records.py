@@ -295,6 +295,32 @@ class KeyVersion:
     key: AllocationKey
 
 
+class IncentiveFor(StrEnum):
+    """Which energy earns an incentive: all that was exported, or what went to other members."""
+
+    DELIVERED = "delivered"
+    SHARED = "shared"
+
+
+@dataclass(frozen=True, slots=True)
+class Incentive:
+    """An incentive set by a policy, paid in settled periods from ``start_s`` until ``end_s``.
+
+    ``rate`` is paid for each kWh that earns, until ``budget_ud`` binds (what is left of it for the
+    period), then less for all. Only intervals in ``periods`` of the plan ``tariff`` earn; all do
+    where both are empty.
+    """
+
+    policy: str
+    rate: UdPerKwh
+    budget_ud: Ud
+    start_s: int
+    end_s: int
+    earns: IncentiveFor
+    tariff: str = ""
+    periods: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class ParticipationVersion:
     """From when, and with what part of its energy, a meter counts in which communities.

@@ -22,6 +22,7 @@ UdPerKwh = NewType("UdPerKwh", int)
 Nd = NewType("Nd", int)
 
 ND_PER_UD = 1000
+WH_PER_KWH = 1000
 UD_PER_DOLLAR = 1_000_000
 UD_PER_CENT = 10_000
 

@@ -217,6 +217,37 @@ def test_a_dry_run_writes_everything_and_posts_nothing(tmp_path: Path) -> None:
     assert snapshot(tmp_path / "statements/2026-01-05") == files
 
 
+def test_an_incentive_of_the_community_s_file_is_paid_and_told_with_its_policy(
+    tmp_path: Path,
+) -> None:
+    """Ann delivers 0.9 kWh an hour at 9 and 10 o'clock, on-peak, for two days: 3.6 kWh at 0.5 ¢."""
+    table = """
+[[incentive]]
+policy = "P-7"
+cents_per_kwh = "0.5"
+budget_dollars = "100"
+for = "delivered"
+tariff = "ontario_time_of_use"
+periods = ["on_peak"]
+from = 2026-01-01
+to = 2026-02-01
+"""
+    path = write(tmp_path, community=COMMUNITY + table)
+    ran = run("settle", path, *SPAN, "--data", tmp_path / "data", "--dry-run")
+    assert ran.status == 0, ran
+    assert ran.told["incentives_ud"] == 18_000
+    assert [row["incentive_ud"] for row in ran.told["members"]] == [18_000, 0, 0]
+    assert set(ran.told["residuals"].values()) == {0}
+    files = tmp_path / "statements/2026-01-05"
+    assert "Incentive, policy P-7" in (files / "members/ann/statement.csv").read_text()
+    assert (
+        json.loads((files / "audit/period.json").read_bytes())["incentives"][0]["policy"] == "P-7"
+    )
+    wrong = write(tmp_path, community=COMMUNITY + table.replace("on_peak", "happy_hour"))
+    refused = run("settle", wrong, *SPAN, "--data", tmp_path / "data", "--dry-run")
+    assert refused.refused() == ("incentive.period", "incentive.periods")
+
+
 # --- flagged ----------------------------------------------------------------------------------
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from small_community import ACCOUNTS, ANCHOR, COMMUNITY, NOON_S, OPERATOR, QUARTER_S, Street
 from sourceenergy.audit.checks import check_bundle, check_member, check_public
-from sourceenergy.errors import NotPermitted
+from sourceenergy.errors import InputError, NotPermitted
 from sourceenergy.node.cycle import Cycle
 from sourceenergy.node.publish import Settled, prepare, remember
 from sourceenergy.proofs import ZERO_HASH
@@ -65,6 +65,21 @@ def street(tmp_path: Path) -> Iterator[Street]:
 
 
 # --- not yet ----------------------------------------------------------------------------------
+
+
+def test_a_live_community_has_no_incentives_since_members_pay_from_funds(tmp_path: Path) -> None:
+    table = """
+[[incentive]]
+policy = "P-7"
+cents_per_kwh = "0.5"
+budget_dollars = "100"
+for = "shared"
+from = 2026-01-01
+to = 2026-02-01
+"""
+    with pytest.raises(InputError) as refusal:
+        Street(tmp_path, text=COMMUNITY + table)
+    assert refusal.value.rule == "incentive.funded"
 
 
 def test_nothing_closes_without_readings(street: Street) -> None:

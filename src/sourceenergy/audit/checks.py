@@ -24,7 +24,7 @@ from sourceenergy.records import IntervalPrice, PostedStatement, Statement
 from sourceenergy.settlement.bundle import bundle_hash, read_bundle
 from sourceenergy.settlement.period import Period, Settlement, settle
 from sourceenergy.settlement.published import MemberFile, PublicPeriod, build_statement
-from sourceenergy.units import ND_PER_UD, iso_utc
+from sourceenergy.units import ND_PER_UD, WH_PER_KWH, iso_utc
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,6 +341,14 @@ def check_member_prices(member: MemberFile, public: PublicPeriod) -> list[Check]
         if abs(exact - stated * ND_PER_UD) >= ND_PER_UD:
             detail = f"{name}: own energy times public prices is {exact} nd, billed {stated} ud"
             return [_failed("own bill", detail)]
+    for paid in member.incentives:
+        most = paid.energy_wh * paid.rate // WH_PER_KWH
+        if not 0 <= paid.amount_ud <= most:
+            detail = f"incentive, policy {paid.policy}: {most} ud at most, paid {paid.amount_ud} ud"
+            return [_failed("own bill", detail)]
+    if sum(paid.amount_ud for paid in member.incentives) != member.incentive_ud:
+        detail = f"incentive: its policies do not add up to {member.incentive_ud} ud"
+        return [_failed("own bill", detail)]
     return [Check("own bill", True, "own energy times public prices gives the bill to the last ud")]
 
 

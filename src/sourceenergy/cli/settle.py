@@ -230,6 +230,7 @@ def _result(loaded: Loaded, settled: Settled, posted: dict[str, Any] | None) -> 
         "deposits_ud": statement.deposits_ud,
         "payouts_ud": statement.payouts_ud,
         "fees_ud": settlement.fees_ud,
+        "incentives_ud": settlement.incentives_ud,
         "residuals": residuals(settlement),
         "quality": [
             {
@@ -259,6 +260,7 @@ def _result(loaded: Loaded, settled: Settled, posted: dict[str, Any] | None) -> 
                 "dealt_sold_wh": ledger.dealt_sold_wh,
                 "allocated_wh": ledger.allocated_wh,
                 "provided_wh": ledger.provided_wh,
+                "incentive_ud": ledger.incentive_ud,
                 "net_ud": ledger.net_ud,
                 "cost_nd": ledger.cost_nd,
                 "grid_only_nd": ledger.grid_only_nd,

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from sourceenergy.config.amounts import cents_to_ud_per_kwh
+from sourceenergy.config.incentive_table import IncentiveTable, incentives
 from sourceenergy.config.key_tables import (
     KeyVersionTable,
     ParticipationTable,
@@ -21,7 +22,7 @@ from sourceenergy.config.key_tables import (
 from sourceenergy.config.parsing import Strict, parse_toml
 from sourceenergy.config.tariff_file import TimeZone
 from sourceenergy.errors import ConfigError
-from sourceenergy.records import KeyKind, KeyVersion, Mode, ParticipationVersion
+from sourceenergy.records import Incentive, KeyKind, KeyVersion, Mode, ParticipationVersion
 from sourceenergy.units import UdPerKwh
 
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
@@ -112,6 +113,7 @@ class _CommunityFile(Strict):
     orders: _Orders | None = None
     deals: _Deals | None = None
     corrections: _Corrections = _Corrections()
+    incentive: tuple[IncentiveTable, ...] = ()
     member: tuple[_Member, ...] = Field(min_length=1)
     meter: tuple[_Meter, ...] = Field(min_length=1)
 
@@ -175,6 +177,7 @@ class Community:
     order_mechanism: str = "uniform_price"
     deals_file: str = ""
     approvers: frozenset[tuple[int, int]] = frozenset()
+    incentives: tuple[Incentive, ...] = ()
 
 
 def parse_community(text: str, what: str = "community.toml") -> Community:
@@ -266,6 +269,7 @@ def parse_community(text: str, what: str = "community.toml") -> Community:
         raw.orders.mechanism if raw.orders else "uniform_price",
         raw.deals.file if raw.deals else "",
         frozenset(_coordinates(key) for key in raw.corrections.approvers),
+        incentives(raw.incentive, c.time_zone),
     )
 
 

@@ -30,12 +30,11 @@ from sourceenergy.records import (
     TariffTier,
     TariffVersion,
 )
-from sourceenergy.units import UdPerKwh
+from sourceenergy.units import WH_PER_KWH, UdPerKwh
 
 SHIPPED = "ontario-2025-11-01.toml"
 """Ontario's plans, rebate and tax from 2021 to 2026, shipped with the package."""
 
-WH_PER_KWH = 1_000
 SERIES_PRICES = ("adder",)
 """Prices that every version of a plan with a series has; ``fallback`` is optional."""
 

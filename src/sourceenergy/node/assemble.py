@@ -19,6 +19,7 @@ from sourceenergy.proofs import ZERO_HASH
 from sourceenergy.records import Correction, Quality, TariffPlan
 from sourceenergy.settlement import VERSION
 from sourceenergy.settlement.columns import Meters
+from sourceenergy.settlement.incentives import require_periods
 from sourceenergy.settlement.intervals import members_energy
 from sourceenergy.settlement.ledger import AccountState
 from sourceenergy.settlement.orders import PeriodDeal, PeriodOrder
@@ -75,6 +76,8 @@ def check_tariffs(community: Community, plans: Mapping[str, TariffPlan]) -> None
                 value=member.tariff,
                 remedy=f"use one of {', '.join(sorted(plans))}, or add the plan to the file",
             )
+    for one in community.incentives:
+        require_periods(one, plans)
 
 
 def assemble_period(
@@ -130,6 +133,11 @@ def assemble_period(
         corrections=money.corrections,
         adjustments_ud=dict(money.adjustments_ud),
         used_before_wh=dict(money.used_before_wh),
+        incentives=tuple(
+            one
+            for one in community.incentives
+            if one.budget_ud and one.start_s < records.end_s and one.end_s > records.start_s
+        ),
         plants=_plants(community),
         internal_price=community.internal_price,
         internal_fee=community.internal_fee,

@@ -94,7 +94,9 @@ def load(
         )
     plans = parse_tariffs(tariffs_text, community.tariff_file or "the shipped tariffs")
     check_tariffs(community, plans)
-    for name in sorted({member.tariff for member in community.members}):
+    priced = {member.tariff for member in community.members}
+    priced |= {one.tariff for one in community.incentives if one.tariff}
+    for name in sorted(priced):
         starts = range(start_s, end_s, community.interval_seconds)
         prices_at(plans[name], starts, [0] * len(starts))  # no gap in it
     trading = load_trading(community, path.parent, start_s, end_s)

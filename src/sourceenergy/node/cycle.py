@@ -26,6 +26,7 @@ from sourceenergy.node.assemble import (
 from sourceenergy.node.boundary import metered
 from sourceenergy.node.publish import Settled, accounts_of, opening_of, prepare, remember
 from sourceenergy.records import MeterInterval, Quality, TariffPlan
+from sourceenergy.settlement.incentives import refuse_incentives
 from sourceenergy.settlement.intervals import share_intervals
 from sourceenergy.settlement.ledger import AccountState
 from sourceenergy.settlement.period import interval_input
@@ -61,6 +62,7 @@ class Cycle:
         clock: Clock,
         write_files: Callable[[int, dict[str, bytes]], Path],
     ) -> None:
+        refuse_incentives(place.community.incentives)
         self._store = store
         self._place = place
         self._clock = clock

@@ -158,7 +158,9 @@ def residuals(settlement: Settlement) -> dict[str, int]:
         "energy_total_wh": sum(x.sold_wh - x.bought_wh for x in ledgers),
         "imports_total_wh": int(given.imported.sum()) - settlement.imported_wh,
         "local_money_nd": sum(x.sold_nd - x.bought_nd for x in ledgers),
-        "settled_money_ud": sum(x.net_ud for x in ledgers) + settlement.fees_ud,
+        "settled_money_ud": sum(x.net_ud for x in ledgers)
+        + settlement.fees_ud
+        - settlement.incentives_ud,
         "accounts_ud": deposits_ud - payouts_ud - balances_ud,
     }
 
@@ -206,6 +208,7 @@ def community_json(report: CommunityReport) -> bytes:
             "grid_only_nd": cost_nd + r.saving_nd,
             "saving_nd": r.saving_nd,
             "fees_ud": s.fees_ud,
+            "incentives_ud": s.incentives_ud,
             "deposits_ud": s.totals_ud[0],
             "payouts_ud": s.totals_ud[1],
             "balances_ud": s.totals_ud[2],

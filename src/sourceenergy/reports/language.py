@@ -75,6 +75,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Frais de plateforme sur l'énergie des voisins",
     ),
     "line.grid": ("From the grid, {period}", "Du réseau, {period}"),
+    "line.incentive": ("Incentive, policy {policy}", "Incitatif, politique {policy}"),
     "line.neighbours_sold": ("Sold to neighbours", "Vendu aux voisins"),
     "line.grid_feed_in": ("Sold to the grid at feed-in", "Vendu au réseau au tarif de rachat"),
     "line.correction": (
@@ -172,6 +173,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "account.parts_fee": (
         "Sold {sold}, bought {bought}, platform fee {fee}.",
         "Vendu {sold}, acheté {bought}, frais de plateforme {fee}.",
+    ),
+    "account.incentive": (
+        "Incentives set by policy: {amount} to you.",
+        "Incitatifs fixés par politique : {amount} en votre faveur.",
     ),
     "account.correction": (
         "{line}: energy {energy} ¢, fee {fee} ¢ to you; {grid} kWh more from the grid, {fed} kWh "

@@ -29,6 +29,7 @@ from sourceenergy.settlement.corrected import Corrected
 from sourceenergy.settlement.ledger import AccountState, MemberLedger
 from sourceenergy.settlement.period import Period, Settlement
 from sourceenergy.settlement.published import Anchor
+from sourceenergy.units import ND_PER_UD
 
 VERIFY_COMMAND = "sourceenergy verify public --member proof.json"
 """With the public files in ``public`` and the member's own proof file beside it."""
@@ -329,6 +330,11 @@ def _lines(
     average = average_ud_per_kwh(ledger.sold_nd, ledger.sold_wh)
     sold = ("neighbours_sold", wording("line.neighbours_sold"), "community", average, True)
     lines.append(Line(*sold, ledger.sold_wh, -ledger.sold_nd, None, 0))
+    for paid in settlement.incentives:
+        words = wording("line.incentive", policy=paid.incentive.policy)
+        incentive = ("incentive", words, "community", paid.rate_paid, True)
+        earned_nd = int(paid.amount_ud[index]) * ND_PER_UD
+        lines.append(Line(*incentive, int(paid.energy_wh[index]), -earned_nd, None, 0))
     feed_in = given.feed_in[:, index]
     for price in sorted({int(p) for p in np.unique(feed_in)}):
         rows = feed_in == price

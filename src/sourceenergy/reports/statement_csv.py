@@ -80,6 +80,7 @@ def statement_csv(statement: MemberStatement) -> bytes:
         ("deals_sold", x.dealt_sold_ud),
         ("deals_bought", -x.dealt_bought_ud),
         ("deals_fee", -x.dealt_fee_ud),
+        ("incentive", x.incentive_ud),
     ):
         if settled_ud:
             amount("settled", item, exact_cad_ud(settled_ud))
@@ -107,6 +108,7 @@ def statement_csv(statement: MemberStatement) -> bytes:
     exact_nd = x.sold_nd - x.bought_nd - x.fee_nd
     exact_nd += x.provided_nd - x.allocated_nd - x.allocated_fee_nd
     exact_nd += x.dealt_sold_nd - x.dealt_bought_nd - x.dealt_fee_nd
+    exact_nd += x.incentive_ud * ND_PER_UD
     amount(
         "account",
         "rounding",

@@ -43,6 +43,7 @@ def statement_json(statement: MemberStatement) -> bytes:
             "deals_sold": s.ledger.dealt_sold_ud,
             "deals_bought": s.ledger.dealt_bought_ud,
             "deals_fee": s.ledger.dealt_fee_ud,
+            "incentive": s.ledger.incentive_ud,
             "net": s.ledger.net_ud,
         },
         "corrections": [

@@ -268,16 +268,19 @@ def _plain_ud(s: MemberStatement, amount_ud: int) -> str:
 def _account(s: MemberStatement) -> Table:
     x, say = s.ledger, s.wording
     fees_ud = x.fee_ud + x.allocated_fee_ud + x.dealt_fee_ud
-    (sold, bought, fee, corrected), net = cents_that_add_up(
+    (sold, bought, fee, incentive, corrected), net = cents_that_add_up(
         [
             ND_PER_UD * (x.sold_ud + x.provided_ud + x.dealt_sold_ud),
             -ND_PER_UD * (x.bought_ud + x.allocated_ud + x.dealt_bought_ud),
             -ND_PER_UD * fees_ud,
+            ND_PER_UD * x.incentive_ud,
             ND_PER_UD * s.corrected_ud,
         ]
     )
     amounts = {"sold": say.money(sold), "bought": say.money(-bought), "fee": say.money(-fee)}
     parts = say("account.parts_fee" if fees_ud else "account.parts", **amounts)
+    if x.incentive_ud:
+        parts += " " + say("account.incentive", amount=say.money(incentive))
     if s.corrections or s.corrected_ud:
         parts += " " + say("account.corrected", amount=say.money(corrected))
     if net > 0:

@@ -5,6 +5,7 @@ A period without them has a file without them, so its hash is what it always was
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, astuple
 from typing import Any
 
@@ -12,6 +13,8 @@ from sourceenergy.records import (
     AllocationKey,
     Approval,
     Correction,
+    Incentive,
+    IncentiveFor,
     KeyKind,
     KeyVersion,
     ParticipationVersion,
@@ -20,7 +23,7 @@ from sourceenergy.records import (
 from sourceenergy.settlement.orders import PeriodDeal, PeriodOrder
 from sourceenergy.settlement.period import Period
 from sourceenergy.settlement.plants import PeriodPlant
-from sourceenergy.units import UdPerKwh
+from sourceenergy.units import Ud, UdPerKwh
 
 
 def optional_terms(period: Period) -> dict[str, Any]:
@@ -64,6 +67,8 @@ def optional_terms(period: Period) -> dict[str, Any]:
         terms["adjustments_ud"] = dict(period.adjustments_ud)
     if period.used_before_wh:
         terms["used_before_wh"] = dict(period.used_before_wh)
+    if period.incentives:
+        terms["incentives"] = incentive_terms(period.incentives)
     return terms
 
 
@@ -105,7 +110,39 @@ def read_optional_terms(head: dict[str, Any], meters: int, members: int) -> dict
         terms["adjustments_ud"] = {str(a): int(ud) for a, ud in adjustments.items()}
     if "used_before_wh" in head:
         terms["used_before_wh"] = {str(a): int(wh) for a, wh in head["used_before_wh"].items()}
+    if "incentives" in head:
+        terms["incentives"] = tuple(_incentive(raw) for raw in head["incentives"])
     return terms
+
+
+def incentive_terms(incentives: Sequence[Incentive]) -> list[dict[str, Any]]:
+    """Incentives ready for JSON; no member is in them."""
+    return [
+        {
+            "policy": one.policy,
+            "rate_ud_per_kwh": one.rate,
+            "budget_ud": one.budget_ud,
+            "start_s": one.start_s,
+            "end_s": one.end_s,
+            "for": one.earns.value,
+            "tariff": one.tariff,
+            "periods": list(one.periods),
+        }
+        for one in incentives
+    ]
+
+
+def _incentive(raw: dict[str, Any]) -> Incentive:
+    return Incentive(
+        str(raw["policy"]),
+        UdPerKwh(int(raw["rate_ud_per_kwh"])),
+        Ud(int(raw["budget_ud"])),
+        int(raw["start_s"]),
+        int(raw["end_s"]),
+        IncentiveFor(raw["for"]),
+        str(raw["tariff"]),
+        tuple(str(name) for name in raw["periods"]),
+    )
 
 
 def _correction(raw: dict[str, Any]) -> Correction:

@@ -13,6 +13,7 @@ from typing import Any
 from sourceenergy.proofs import derive_salt, keccak, merkle_levels, merkle_proof, merkle_root
 from sourceenergy.proofs.bulk import derived_salts
 from sourceenergy.settlement.bundle import SHORT
+from sourceenergy.settlement.bundle_terms import incentive_terms
 from sourceenergy.settlement.period import Period
 from sourceenergy.units import iso_utc
 
@@ -53,6 +54,8 @@ def rules_of(period: Period) -> dict[str, Any]:
         ]
     if period.orders or period.deals:
         rules["order_mechanism"] = period.order_mechanism
+    if period.incentives:
+        rules["incentives"] = incentive_terms(period.incentives)
     return rules
 
 

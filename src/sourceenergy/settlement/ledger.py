@@ -12,6 +12,7 @@ from sourceenergy.settlement.columns import Columns
 from sourceenergy.settlement.intervals import IntervalInput, IntervalOutcome
 from sourceenergy.settlement.money import Money, exact_sum, money, round_to_zero_sum, sum_products
 from sourceenergy.settlement.orders import Agreed
+from sourceenergy.units import ND_PER_UD
 
 Ints = NDArray[np.int64]
 
@@ -23,7 +24,7 @@ class MemberLedger:
     ``grid_only_nd`` is what the same meters would have cost with the grid alone (import at retail
     less export at feed-in); ``cost_nd`` what they cost with the community. ``allocated`` is what a
     key gave the member from shared plants, ``provided`` what the member's part of them gave;
-    ``dealt`` what was delivered of deals.
+    ``dealt`` what was delivered of deals; ``incentive`` what policies pay, whole ud.
     """
 
     imported_wh: int
@@ -55,13 +56,14 @@ class MemberLedger:
     dealt_bought_ud: int = 0
     dealt_fee_ud: int = 0
     dealt_sold_ud: int = 0
+    incentive_ud: int = 0
 
     @property
     def net_ud(self) -> int:
         """Money the community owes the member (positive) or the member owes it [ud]."""
         shared = self.provided_ud - self.allocated_ud - self.allocated_fee_ud
         dealt = self.dealt_sold_ud - self.dealt_bought_ud - self.dealt_fee_ud
-        return self.sold_ud - self.bought_ud - self.fee_ud + shared + dealt
+        return self.sold_ud - self.bought_ud - self.fee_ud + shared + dealt + self.incentive_ud
 
     @property
     def cost_nd(self) -> int:
@@ -69,6 +71,7 @@ class MemberLedger:
         community = self.bought_nd + self.fee_nd - self.sold_nd
         community += self.allocated_nd + self.allocated_fee_nd - self.provided_nd
         community += self.dealt_bought_nd + self.dealt_fee_nd - self.dealt_sold_nd
+        community -= self.incentive_ud * ND_PER_UD
         return community + self.grid_import_nd - self.grid_export_nd
 
     @property
@@ -130,6 +133,7 @@ class Ledgers(Columns[MemberLedger]):
     dealt_bought_ud: Money
     dealt_fee_ud: Money
     dealt_sold_ud: Money
+    incentive_ud: Money
 
     @property
     def net_ud(self) -> Money:
@@ -137,7 +141,7 @@ class Ledgers(Columns[MemberLedger]):
         shared = self.provided_ud - self.allocated_ud - self.allocated_fee_ud
         dealt = self.dealt_sold_ud - self.dealt_bought_ud - self.dealt_fee_ud
         net: Money = self.sold_ud - self.bought_ud - self.fee_ud + shared + dealt
-        return net
+        return net + self.incentive_ud
 
     def __len__(self) -> int:
         """How many members."""
@@ -216,6 +220,7 @@ def members_ledgers(given: IntervalInput, outcome: IntervalOutcome) -> tuple[Led
         -dealt_bought_ud,
         -dealt_fee_ud,
         dealt_sold_ud,
+        np.zeros(members, dtype=np.int64),  # incentives are added by whoever settles the period
     )
     return ledgers, int(fees_ud[members])
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from sourceenergy.proofs.bulk import Rows, root_of, tree, tree_proof
 from sourceenergy.records import IntervalPrice
 from sourceenergy.settlement.accounts import Accounts
+from sourceenergy.settlement.incentives import IncentivePaid
 from sourceenergy.settlement.intervals import IntervalInput, IntervalOutcome
 from sourceenergy.settlement.leaves import EnergyLeaves, PayoutLeaves
 from sourceenergy.settlement.ledger import MemberLedger
@@ -32,6 +33,7 @@ class Settlement:
     payout_leaves: PayoutLeaves  # members in order, the operator, others
     energy_leaves: EnergyLeaves
     price_root: str
+    incentives: tuple[IncentivePaid, ...] = ()
     _trees: dict[str, list[Rows]] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -48,6 +50,11 @@ class Settlement:
     def local_wh(self) -> Wh:
         """Energy that went from member to member, by a key, a deal or the pool [Wh]."""
         return Wh(exact_sum(self.energy_leaves.sold))
+
+    @property
+    def incentives_ud(self) -> Ud:
+        """What the operator pays all members as incentives [ud]."""
+        return Ud(sum(exact_sum(one.amount_ud) for one in self.incentives))
 
     @property
     def totals_ud(self) -> tuple[Ud, Ud, Ud]:

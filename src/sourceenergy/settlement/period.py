@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -22,6 +22,7 @@ from sourceenergy.proofs.bulk import Rows, derived_salts
 from sourceenergy.proofs.bulk_leaves import rows_of_hex
 from sourceenergy.records import (
     Correction,
+    Incentive,
     IntervalPrice,
     Mode,
     ParticipationVersion,
@@ -35,6 +36,7 @@ from sourceenergy.settlement.accounts import (
     settle_carried,
 )
 from sourceenergy.settlement.columns import Members, Meters, PeriodMember, PeriodMeter
+from sourceenergy.settlement.incentives import pay_incentives
 from sourceenergy.settlement.intervals import (
     Flags,
     IntervalInput,
@@ -45,7 +47,7 @@ from sourceenergy.settlement.intervals import (
 )
 from sourceenergy.settlement.leaves import EnergyLeaves, PayoutLeaves, record_roots
 from sourceenergy.settlement.ledger import AccountState, members_ledgers
-from sourceenergy.settlement.money import Money, money
+from sourceenergy.settlement.money import Money, exact_sum, money
 from sourceenergy.settlement.orders import Agreed, PeriodDeal, PeriodOrder, agreed
 from sourceenergy.settlement.outcome import Settlement
 from sourceenergy.settlement.plants import (
@@ -70,6 +72,7 @@ class Period:
     ``participation`` says, by meter index, what part of a meter's energy counts here. ``deals``
     were agreed ahead, ``orders`` are cleared when their interval closes, by ``order_mechanism``.
     ``corrections`` of earlier periods take effect here, as ``adjustments_ud`` by account.
+    ``incentives`` are paid from the operator's account.
     ``used_before_wh`` is what accounts imported in the local month before the period (for tiers).
     """
 
@@ -104,6 +107,7 @@ class Period:
     corrections: tuple[Correction, ...] = ()
     adjustments_ud: Mapping[str, int] = field(default_factory=dict)
     used_before_wh: Mapping[str, int] = field(default_factory=dict)
+    incentives: tuple[Incentive, ...] = ()
 
     @property
     def starts_s(self) -> range:
@@ -236,6 +240,18 @@ def settle(period: Period) -> Settlement:
     given = interval_input(period)
     outcome = share_intervals(given)
     ledgers, fees_ud = members_ledgers(given, outcome)
+    paid = pay_incentives(
+        period.incentives,
+        period.plans,
+        members.names,
+        period.starts_s,
+        period.funded,
+        given,
+        outcome,
+    )
+    for one in paid:
+        ledgers = replace(ledgers, incentive_ud=ledgers.incentive_ud + one.amount_ud)
+    operator_ud = fees_ud - exact_sum(ledgers.incentive_ud)
     parties = [*members.names, period.operator_account]
     require_distinct(parties)
     # Whoever left, or was paid for without being a member, keeps an account and a leaf.
@@ -245,7 +261,7 @@ def settle(period: Period) -> Settlement:
     opening = Accounts.of(period.opening, names)
     paid_in = _by_name(period.deposits_ud, names)
     nets = np.append(
-        np.append(ledgers.net_ud, money([fees_ud])), np.zeros(len(others), dtype=np.int64)
+        np.append(ledgers.net_ud, money([operator_ud])), np.zeros(len(others), dtype=np.int64)
     )
     carried = opening.carried_ud + _by_name(period.adjustments_ud, names)
     available = opening.balance_ud + paid_in + nets if period.funded else None
@@ -281,6 +297,7 @@ def settle(period: Period) -> Settlement:
             derived_salts(members.salts, "energy"),
         ),
         merkle_root([price_leaf_hash(price) for price in prices]),
+        paid,
     )
     deposits_ud, payouts_ud, balances_ud = settlement.totals_ud
     if deposits_ud != payouts_ud + balances_ud:

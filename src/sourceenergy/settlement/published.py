@@ -192,6 +192,8 @@ def write_member(
     if adjustment or opening.carried_ud:
         money["corrected"] = opening.carried_ud + adjustment - waits
         money["waits"] = waits
+    if settlement.incentives:
+        money["incentive"] = ledger.incentive_ud
     own = [column[:, index].tolist() for column in columns]
     body: dict[str, Any] = {
         "anchor": asdict(anchor),
@@ -208,6 +210,16 @@ def write_member(
         "intervals_columns": names,
         "intervals": [list(row) for row in zip(period.starts_s, *own, strict=True)],
     }
+    if settlement.incentives:
+        body["incentives"] = [
+            MemberIncentive(
+                paid.incentive.policy,
+                int(paid.energy_wh[index]),
+                paid.incentive.rate,
+                int(paid.amount_ud[index]),
+            )._asdict()
+            for paid in settlement.incentives
+        ]
     if given.agreed is not None:
         body["deals"] = [deal._asdict() for deal in _deals_of(period, settlement, index)]
     # One line per interval keeps the file small and still readable.
@@ -240,6 +252,15 @@ class MemberDeal(NamedTuple):
     agreed_wh: int
     delivered_wh: int
     price: int
+
+
+class MemberIncentive(NamedTuple):
+    """What one policy pays a member: energy that earned [Wh], full rate [ud/kWh], money [ud]."""
+
+    policy: str
+    energy_wh: int
+    rate: int
+    amount_ud: int
 
 
 _MORE_MONEY = (
@@ -289,13 +310,16 @@ class MemberFile:
     dealt_sold_ud: int = 0
     corrected_ud: int = 0
     deals: tuple[MemberDeal, ...] = ()
+    incentive_ud: int = 0
+    incentives: tuple[MemberIncentive, ...] = ()
 
     @property
     def net_ud(self) -> int:
         """What the community owes the member, or is owed [ud]; what corrections settle included."""
         shared = self.provided_ud - self.allocated_ud - self.allocated_fee_ud
         dealt = self.dealt_sold_ud - self.dealt_bought_ud - self.dealt_fee_ud
-        return self.sold_ud - self.bought_ud - self.fee_ud + shared + dealt + self.corrected_ud
+        own = self.sold_ud - self.bought_ud - self.fee_ud + shared + dealt
+        return own + self.incentive_ud + self.corrected_ud
 
 
 def read_member(data: bytes) -> MemberFile:
@@ -321,6 +345,14 @@ def read_member(data: bytes) -> MemberFile:
             **{f"{name}_ud": int(money.get(name, 0)) for name in _MORE_MONEY},
             corrected_ud=int(money.get("corrected", 0)),
             deals=tuple(MemberDeal(**deal) for deal in raw.get("deals", ())),
+            incentive_ud=int(money.get("incentive", 0)),
+            incentives=tuple(
+                MemberIncentive(
+                    str(one["policy"]),
+                    *(int(one[name]) for name in MemberIncentive._fields[1:]),
+                )
+                for one in raw.get("incentives", ())
+            ),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise _broken("the member's file", error) from error

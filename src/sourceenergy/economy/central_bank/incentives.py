@@ -11,9 +11,7 @@ from dataclasses import dataclass
 
 from sourceenergy.errors import InputError, NotPermitted
 from sourceenergy.proofs import keccak
-from sourceenergy.units import Ud, UdPerKwh, Wh, dollars, iso_utc, kwh
-
-WH_PER_KWH = 1000
+from sourceenergy.units import WH_PER_KWH, Ud, UdPerKwh, Wh, dollars, iso_utc, kwh
 
 
 @dataclass(frozen=True, slots=True)
