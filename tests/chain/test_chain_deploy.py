@@ -1,5 +1,6 @@
 """Deployment: once, in any number of runs, and only what was deployed is accepted later."""
 
+import asyncio
 import json
 from dataclasses import replace
 from pathlib import Path
