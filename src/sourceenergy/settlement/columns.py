@@ -6,6 +6,7 @@ like sequences of the same values; ``of`` turns the first into the second.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,8 +28,9 @@ NEVER_S = 1 << 62
 class Columns(Sequence[Value], Generic[Value]):
     """A sequence of small values held as arrays: made one by one only for who looks at one."""
 
+    @abstractmethod
     def _value(self, index: int) -> Value:
-        raise NotImplementedError
+        """The value at a place from 0 on."""
 
     @overload
     def __getitem__(self, index: int) -> Value: ...

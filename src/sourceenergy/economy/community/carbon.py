@@ -7,6 +7,7 @@ plant are a third type, subtracted from either. Milligrams throughout [mg, mg/kW
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -19,7 +20,7 @@ MG_PER_KG = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class _Factor:
+class _Factor(ABC):
     """``mg_per_kwh`` of CO₂-equivalent, and where it is from."""
 
     mg_per_kwh: int
@@ -46,9 +47,9 @@ class _Factor:
         )
 
     @property
+    @abstractmethod
     def basis(self) -> str:
         """What the factor is about."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True)
