@@ -142,7 +142,7 @@ abstract contract World is Base {
             depositedUd: uint128(depositedUd),
             payoutUd: uint128(payoutUd),
             balanceUd: uint128(balanceUd),
-            salt: keccak256(abi.encode(account))
+            salt: bytes16(keccak256(abi.encode(account))) // as settlement makes it
         });
     }
 

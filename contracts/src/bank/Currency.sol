@@ -83,6 +83,15 @@ contract Currency is ICurrency, RuledToken, ERC20Permit, AccessManaged {
         return CountedToken.totalSupply();
     }
 
+    /// @notice Moves `value` from the caller to `to`.
+    function transfer(address to, uint256 value)
+        public
+        override(ERC20, CountedToken, IERC20)
+        returns (bool)
+    {
+        return CountedToken.transfer(to, value);
+    }
+
     /// @notice Digits after the point: one unit is a micro-dollar.
     function decimals() public pure override returns (uint8) {
         return 6;

@@ -338,8 +338,10 @@ contract Passport is IPassport, AccessManaged {
     }
 
     function _isGood(uint256 word, uint256 permissions) private view returns (bool) {
-        return word & permissions == permissions && block.timestamp < uint40(word >> 8)
-            && word >> 64 & 0xff == 0;
+        // neither a permission missing nor on hold, which is the highest field, and not over
+        return
+            (word & permissions ^ permissions | word >> 64) == 0
+                && block.timestamp < uint40(word >> 8);
     }
 
     function _countryOf(uint256 word) private pure returns (uint16) {

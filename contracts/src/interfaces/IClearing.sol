@@ -125,10 +125,6 @@ interface IClearing {
     /// @notice The next statement builds on that of `epoch`; both zero: it is the first.
     event Rewound(uint64 epoch, bytes32 statementHash);
 
-    /// @notice `account` was paid by the root of `epoch`; `cumulativeUd` is all it was paid ever.
-    /// How much it was this time, the currency's `Transfer` beside it says.
-    event Withdrawn(address indexed account, uint64 epoch, uint256 cumulativeUd);
-
     /// @notice `account` asked to leave; to be served until `deadline`.
     event ExitRequested(address indexed account, uint64 deadline);
 
@@ -293,7 +289,8 @@ interface IClearing {
     function rewind(Statement[] calldata statements) external;
 
     /// @notice Pays `leaf.account` what the live statement of `epoch` authorises, less what it was
-    /// paid before.
+    /// paid before. It has no event of its own: the currency's `Transfer` from this contract says
+    /// who got how much, and `paid` how much ever.
     /// @dev Called by anyone. Nobody can pause it.
     /// @param proof sibling hashes from the leaf to the payout root
     function withdraw(uint64 epoch, Leaf calldata leaf, bytes32[] calldata proof) external;

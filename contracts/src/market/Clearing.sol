@@ -5,6 +5,7 @@ import {IClearing} from "../interfaces/IClearing.sol";
 import {ICurrency} from "../interfaces/ICurrency.sol";
 import {IPassport} from "../interfaces/IPassport.sol";
 import {IVerifier} from "../interfaces/IVerifier.sol";
+import {LeanCalls} from "../libraries/LeanCalls.sol";
 import {MerklePath} from "../libraries/MerklePath.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
@@ -18,6 +19,8 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 /// slot of its own and the rest is the head's, overwritten. That slot keeps 208 bits of the payout
 /// root: two trees that agree in them take 2¹⁰⁴ hashes to find, another tree for a given root 2²⁰⁸.
 contract Clearing is IClearing {
+    using LeanCalls for ICurrency;
+    using LeanCalls for IPassport;
     using MerklePath for bytes32[];
     using SafeERC20 for ICurrency;
     using SafeCast for uint256;
@@ -48,7 +51,7 @@ contract Clearing is IClearing {
     struct Member {
         uint64 deposited; //      ever, less taken back                                   [ud]
         uint64 depositedAfter; // the community's deposits before the first of this account [ud]
-        uint64 paid; //           ever                                                    [ud]
+        uint128 paid; //          ever                                                    [ud]
     }
 
     struct Exit {
@@ -188,13 +191,9 @@ contract Clearing is IClearing {
     /// @inheritdoc IClearing
     function withdraw(uint64 epoch, Leaf calldata leaf, bytes32[] calldata proof) external {
         _checkLeaf(epoch, leaf, proof);
-        (address account, uint256 payoutUd) = (leaf.account, leaf.payoutUd);
-        _checkPassport(account);
-        Member storage member = _members[account];
-        uint256 paidUd = member.paid;
-        if (payoutUd <= paidUd) revert NothingDue(account, uint128(paidUd));
-
-        _pay(member, account, epoch, payoutUd, paidUd);
+        if (_payIfDue(leaf)) return;
+        _checkPassport(leaf.account);
+        revert NothingDue(leaf.account, _members[leaf.account].paid);
     }
 
     /// @inheritdoc IClearing
@@ -204,7 +203,7 @@ contract Clearing is IClearing {
         if (leaves.length != proofs.length) revert LengthsDiffer(leaves.length, proofs.length);
         for (uint256 i = 0; i < leaves.length; ++i) {
             _checkLeaf(epoch, leaves[i], proofs[i]);
-            _payIfDue(epoch, leaves[i]);
+            _payIfDue(leaves[i]);
         }
     }
 
@@ -242,7 +241,7 @@ contract Clearing is IClearing {
 
         _leaveQueue(leaf.account);
         emit ExitServed(leaf.account, epoch);
-        _payIfDue(epoch, leaf);
+        _payIfDue(leaf);
     }
 
     /// @inheritdoc IClearing
@@ -262,7 +261,7 @@ contract Clearing is IClearing {
         if (amountUd + unaccountedUd == 0) revert NothingDue(leaf.account, member.paid);
 
         if (unaccountedUd != 0) _undoDeposits(leaf.account, unaccountedUd);
-        member.paid = entitledUd.toUint64();
+        member.paid = entitledUd.toUint128();
         emit Escaped(leaf.account, epoch, amountUd, entitledUd);
         currency.safeTransfer(leaf.account, amountUd + unaccountedUd);
     }
@@ -388,11 +387,7 @@ contract Clearing is IClearing {
 
     /// A statement that exists and was not vetoed.
     function _posting(uint64 epoch) private view returns (bytes26 payoutRoot, uint256 liveAt) {
-        Posting storage posting = _postings[epoch];
-        uint256 word;
-        assembly ("memory-safe") {
-            word := sload(posting.slot) // all of it at once
-        }
+        uint256 word = _read(epoch);
         if (word == 0) revert UnknownEpoch(epoch);
         liveAt = word >> 208;
         if (liveAt >> 40 != 0) revert StatementVetoed(epoch);
@@ -400,7 +395,7 @@ contract Clearing is IClearing {
     }
 
     function _checkPassport(address account) private view {
-        if (!passport.isAllowed(account, _TRADE_ENERGY)) {
+        if (!passport.allows(account, _TRADE_ENERGY)) {
             revert PassportInvalid(account, _TRADE_ENERGY);
         }
     }
@@ -445,10 +440,19 @@ contract Clearing is IClearing {
 
     /// The leaf belongs to a statement that is live.
     function _checkLeaf(uint64 epoch, Leaf calldata leaf, bytes32[] calldata proof) private view {
-        (bytes26 payoutRoot, uint256 liveAt) = _posting(epoch);
-        if (block.timestamp < liveAt) revert NotLive(epoch, uint64(liveAt));
+        uint256 word = _read(epoch);
+        unchecked {
+            // One comparison for three: a missing statement's zero wraps round, and the bit of a
+            // vetoed one puts it beyond any time.
+            if ((word >> 208) - 1 >= block.timestamp) {
+                (, uint256 liveAt) = _posting(epoch);
+                revert NotLive(epoch, uint64(liveAt));
+            }
+        }
         bytes32 hash = leafHash(leaf);
-        if (bytes26(proof.rootOf(hash)) != payoutRoot) revert LeafRefused(hash, payoutRoot);
+        if ((uint256(proof.rootOf(hash)) >> 48 ^ word) << 48 != 0) {
+            revert LeafRefused(hash, bytes26(uint208(word)));
+        }
     }
 
     // --- writes ---------------------------------------------------------------------------------
@@ -475,26 +479,24 @@ contract Clearing is IClearing {
         emit Reclaimed(account, amountUd);
     }
 
-    /// Passes over who is paid already or may not be paid.
-    function _payIfDue(uint64 epoch, Leaf calldata leaf) private {
-        (address account, uint256 payoutUd) = (leaf.account, leaf.payoutUd);
+    /// Says no of an account that is paid already or may not be paid.
+    function _payIfDue(Leaf calldata leaf) private returns (bool) {
+        (address account, uint256 payoutUd) = _dueOf(leaf);
         Member storage member = _members[account];
-        uint256 paidUd = member.paid;
-        if (payoutUd > paidUd && passport.isAllowed(account, _TRADE_ENERGY)) {
-            _pay(member, account, epoch, payoutUd, paidUd);
+        uint256 word;
+        assembly ("memory-safe") {
+            word := sload(member.slot)
         }
-    }
+        uint256 paidUd = word >> 128;
+        if (payoutUd <= paidUd || !passport.allows(account, _TRADE_ENERGY)) return false;
 
-    function _pay(
-        Member storage member,
-        address account,
-        uint64 epoch,
-        uint256 payoutUd,
-        uint256 paidUd
-    ) private {
-        member.paid = payoutUd.toUint64();
-        emit Withdrawn(account, epoch, payoutUd);
-        currency.safeTransfer(account, payoutUd - paidUd);
+        assembly ("memory-safe") {
+            sstore(member.slot, or(shr(128, shl(128, word)), shl(128, payoutUd)))
+        }
+        unchecked {
+            currency.send(account, payoutUd - paidUd);
+        }
+        return true;
     }
 
     /// Makes an accepted statement the one to build on.
@@ -506,7 +508,7 @@ contract Clearing is IClearing {
         _tipHash = hash;
     }
 
-    /// The four functions below do what the compiler does, with one access for a slot.
+    /// The functions below do what the compiler does, with one access for a slot.
     function _readTip() private view returns (Tip memory tip) {
         uint256 word;
         assembly ("memory-safe") {
@@ -519,6 +521,21 @@ contract Clearing is IClearing {
         tip.nextEpoch = uint32(word >> 200);
         tip.isVoid = uint8(word >> 232) != 0;
         tip.woundUp = uint8(word >> 240) != 0;
+    }
+
+    function _read(uint256 epoch) private view returns (uint256 word) {
+        Posting storage posting = _postings[epoch];
+        assembly ("memory-safe") {
+            word := sload(posting.slot)
+        }
+    }
+
+    /// Of a leaf whose root is checked: its words are as they were hashed.
+    function _dueOf(Leaf calldata leaf) private pure returns (address account, uint256 payoutUd) {
+        assembly ("memory-safe") {
+            account := calldataload(leaf)
+            payoutUd := shr(128, shl(128, calldataload(add(leaf, 64))))
+        }
     }
 
     function _write(Tip memory tip) private {

@@ -46,6 +46,19 @@ abstract contract CountedToken is ICountedToken, ERC20 {
         return _supply.total;
     }
 
+    /// @notice Moves `value` from the caller to `to`.
+    /// @dev OpenZeppelin's, without the way there: most of what moves, moves by this.
+    function transfer(address to, uint256 value)
+        public
+        virtual
+        override(ERC20, IERC20)
+        returns (bool)
+    {
+        if (to == address(0)) revert ERC20InvalidReceiver(to);
+        _move(msg.sender, to, value);
+        return true;
+    }
+
     // --- inside ---------------------------------------------------------------------------------
 
     /// Asks the rules before tokens move to `to`, or are made (`from` zero); reverts if they may
@@ -58,35 +71,53 @@ abstract contract CountedToken is ICountedToken, ERC20 {
     }
 
     function _update(address from, address to, uint256 value) internal virtual override {
-        if (from == address(0)) {
-            _make(to, value);
-            return;
+        if (from == address(0)) _make(to, value);
+        else if (to == address(0)) _destroy(from, value);
+        else _move(from, to, value);
+    }
+
+    /// Between two accounts, which may be the same.
+    function _move(address from, address to, uint256 value) internal virtual {
+        Holding storage sender = _holdings[from];
+        Holding storage receiver = _holdings[to];
+        (uint256 left, uint256 held) = (sender.word, receiver.word);
+        bool toItself;
+        assembly ("memory-safe") {
+            toItself := eq(sender.slot, receiver.slot) // cheaper than to compare addresses
         }
+        unchecked {
+            if (left & ~_VENUE < value) {
+                revert ERC20InsufficientBalance(from, left & ~_VENUE, value);
+            }
+            if ((left | held) & _VENUE == 0) _ask(from, to, value);
+            if (!toItself) {
+                sender.word = left - value;
+                receiver.word = held + value;
+                if (_counts() && value != 0 && (left == value) != (held == 0)) {
+                    if (held == 0) ++_supply.holders;
+                    else --_supply.holders;
+                }
+            }
+        }
+        bytes32 topic = Transfer.selector;
+        assembly ("memory-safe") {
+            mstore(0, value)
+            log3(0, 32, topic, shr(96, shl(96, from)), shr(96, shl(96, to)))
+        }
+    }
+
+    function _destroy(address from, uint256 value) private {
         Holding storage sender = _holdings[from];
         uint256 left = sender.word;
         unchecked {
             if (left & ~_VENUE < value) {
                 revert ERC20InsufficientBalance(from, left & ~_VENUE, value);
             }
-            if (to == address(0)) {
-                sender.word = left - value;
-                _supply.total -= uint128(value);
-                if (_counts() && left == value && value != 0) --_supply.holders;
-            } else {
-                Holding storage receiver = _holdings[to];
-                uint256 held = receiver.word;
-                if ((left | held) & _VENUE == 0) _ask(from, to, value);
-                if (from != to) {
-                    sender.word = left - value;
-                    receiver.word = held + value;
-                    if (_counts() && value != 0 && (left == value) != (held == 0)) {
-                        if (held == 0) ++_supply.holders;
-                        else --_supply.holders;
-                    }
-                }
-            }
+            sender.word = left - value;
+            _supply.total -= uint128(value);
+            if (_counts() && left == value && value != 0) --_supply.holders;
         }
-        emit Transfer(from, to, value);
+        emit Transfer(from, address(0), value);
     }
 
     function _make(address to, uint256 value) private {

@@ -160,6 +160,15 @@ contract EnergyCredit is IEnergyCredit, RuledToken, ERC20Permit, AccessManaged {
         return (energyWh * feedInUdPerKwh + WH_PER_KWH - 1) / WH_PER_KWH;
     }
 
+    /// @notice Moves `value` from the caller to `to`.
+    function transfer(address to, uint256 value)
+        public
+        override(ERC20, CountedToken, IERC20)
+        returns (bool)
+    {
+        return CountedToken.transfer(to, value);
+    }
+
     function _update(address from, address to, uint256 value)
         internal
         override(ERC20, CountedToken)

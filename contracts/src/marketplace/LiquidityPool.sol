@@ -468,8 +468,8 @@ contract LiquidityPool is ILiquidityPool, CountedToken, ERC1155Holder, Venue {
         compliance.recordTransfer(address(this), from, to, shares);
     }
 
-    function _update(address from, address to, uint256 shares) internal override {
-        if (to == address(this) && from != address(0)) revert Unasked(from, to, 0);
-        super._update(from, to, shares);
+    function _move(address from, address to, uint256 shares) internal override {
+        if (to == address(this)) revert Unasked(from, to, 0);
+        super._move(from, to, shares);
     }
 }

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IClearing} from "../../src/interfaces/IClearing.sol";
 import {World} from "../World.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
 contract ClearingServeExitTest is World {
     uint64 private epoch;
@@ -82,7 +83,7 @@ contract ClearingServeExitTest is World {
         vm.expectEmit();
         emit IClearing.ExitServed(consumer, epoch);
         vm.expectEmit();
-        emit IClearing.Withdrawn(consumer, epoch, 60_000);
+        emit IERC20.Transfer(address(clearing), consumer, 60_000);
         vm.prank(stranger);
         _serve(0);
         (uint64 deadline,,) = clearing.exitOf(consumer);

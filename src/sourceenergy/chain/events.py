@@ -82,15 +82,6 @@ class Rewound(ChainEvent):
 
 
 @dataclass(frozen=True, slots=True)
-class Withdrawn(ChainEvent):
-    """An account was paid; ``cumulative_ud`` is all it was paid ever."""
-
-    account: str
-    epoch: int
-    cumulative_ud: Ud
-
-
-@dataclass(frozen=True, slots=True)
 class ExitRequested(ChainEvent):
     """An account asked to leave, to be served until ``deadline_s``."""
 
@@ -225,7 +216,6 @@ EVENTS: Mapping[tuple[str, str], Callable[..., ChainEvent]] = {
     ("Clearing", "Posted"): Posted,
     ("Clearing", "Vetoed"): Vetoed,
     ("Clearing", "Rewound"): Rewound,
-    ("Clearing", "Withdrawn"): Withdrawn,
     ("Clearing", "ExitRequested"): ExitRequested,
     ("Clearing", "ExitServed"): ExitServed,
     ("Clearing", "Escaped"): Escaped,

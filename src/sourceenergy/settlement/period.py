@@ -286,7 +286,7 @@ def settle(period: Period) -> Settlement:
         closing,
         PayoutLeaves(
             closing,
-            derived_salts(np.concatenate([members.salts, _salts(period, others)]), "payout"),
+            _half(derived_salts(np.concatenate([members.salts, _salts(period, others)]), "payout")),
         ),
         EnergyLeaves(
             members.keys,
@@ -321,6 +321,12 @@ def _is_in(names: Sequence[str], some: frozenset[str]) -> Flags:
     if not some:
         return np.zeros(len(names), dtype=np.bool_)
     return np.array([name in some for name in names], dtype=np.bool_)
+
+
+def _half(salts: Rows) -> Rows:
+    """The salts with zeros in their second half: 128 bits cannot be guessed, and a payout on chain
+    pays 12 gas less for each byte that is zero."""
+    return np.where(np.arange(32) < 16, salts, np.uint8(0))
 
 
 def _salts(period: Period, others: Sequence[str]) -> Rows:
