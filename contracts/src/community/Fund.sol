@@ -49,7 +49,7 @@ contract Fund is FundIncome, FundExits {
         if (waitedUdS > mostUdS) revert WaitedTooLong(waitedUdS, mostUdS);
         shares = previewDeposit(amountUd);
 
-        _ask(address(0), receiver, shares);
+        if (!_isPlain(receiver, receiver, shares)) _askRules(address(0), receiver, shares);
         _make(receiver, amountUd, shares, Math.mulDiv(shares, waitedUdS, amountUd));
         emit Deposit(msg.sender, receiver, amountUd, shares);
         _transferIn(msg.sender, amountUd);

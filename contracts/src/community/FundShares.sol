@@ -146,18 +146,15 @@ abstract contract FundShares is IFund, ICountedToken, ERC4626 {
 
     // --- rules ----------------------------------------------------------------------------------
 
-    /// Asks for passports and rules: the passport alone where no rule speaks to it.
-    function _ask(address from, address to, uint256 shares) internal {
-        if (!_isPlain(from == address(0) ? to : from, to, shares)) _question(from, to, shares);
-    }
-
-    function _question(address from, address to, uint256 shares) private {
-        _checkPassports(from, to);
-        compliance.recordTransfer(address(this), from, to, shares);
-    }
-
+    /// Are both passports good, and does no rule speak to it? Then nobody else has to be asked.
     function _isPlain(address from, address to, uint256 shares) internal view returns (bool) {
         return passport.isPlain(from, to, _INVEST, uint8(IRulebook.Kind.SHARE), shares);
+    }
+
+    /// Asks passports and rulebook, each of which may refuse.
+    function _askRules(address from, address to, uint256 shares) internal {
+        _checkPassports(from, to);
+        compliance.recordTransfer(address(this), from, to, shares);
     }
 
     function _checkPassports(address from, address to) private view {
@@ -180,7 +177,7 @@ abstract contract FundShares is IFund, ICountedToken, ERC4626 {
             _supply.shares -= uint88(shares);
         } else {
             if (!_isPlain(from, to, shares)) {
-                _question(from, to, shares);
+                _askRules(from, to, shares);
                 left = sender.slice; // should an answer have moved some
                 _checkHas(from, left, shares);
             }
@@ -194,7 +191,7 @@ abstract contract FundShares is IFund, ICountedToken, ERC4626 {
         private
     {
         Slice held = receiver.slice;
-        if (!left.run(held, periodS)) {
+        if (!left.surelyRun(held, periodS)) {
             uint24 period = _pool.period;
             left = _sync(sender, period);
             held = _sync(receiver, period);

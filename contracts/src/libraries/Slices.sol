@@ -46,7 +46,7 @@ library Slices {
     /// @notice Are both of one period, and that for sure the running one, as its shortest length
     /// is not over?
     /// @dev Says so of two slices that never held a share too, where `lengthS` is half a century.
-    function run(Slice slice, Slice other, uint256 lengthS) internal view returns (bool) {
+    function surelyRun(Slice slice, Slice other, uint256 lengthS) internal view returns (bool) {
         unchecked {
             return uint56((Slice.unwrap(slice) ^ Slice.unwrap(other)) >> START) == 0
                 && block.timestamp < _startedAt(slice) + lengthS;

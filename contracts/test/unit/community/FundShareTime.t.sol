@@ -271,7 +271,7 @@ contract FundShareTimeTest is Estate {
             vm.warp(block.timestamp + waits[i]);
             exact[0] += left * waits[i];
             exact[1] += (all - left) * waits[i];
-            assertTrue(a.run(b, 2 ** 24 + 1), "both in the running period");
+            assertTrue(a.surelyRun(b, 2 ** 24 + 1), "both in the running period");
             uint256 moved = bound(moves[i], 0, i % 2 == 0 ? left : all - left);
             uint256 portion = a.portion(moved);
             (a, b) = i % 2 == 0
