@@ -110,6 +110,23 @@ contract CommunityGasTest is RuledCoop {
         _note("fund withdraw exit");
     }
 
+    function test_fund_transfer() public {
+        fund = _newFund(operator);
+        _register(fund);
+        uint256 shares = _put(fund, prosumer, 100 * DOLLAR);
+        _put(fund, tenant, 100 * DOLLAR);
+        vm.warp(START_S + PERIOD);
+        vm.prank(prosumer);
+        fund.transfer(tenant, shares / 2);
+        _note("fund transfer, period may have ended");
+        _income(fund, 100 * DOLLAR);
+        fund.closePeriod();
+        vm.warp(START_S + PERIOD + 1 days);
+        vm.prank(prosumer);
+        fund.transfer(tenant, shares / 4);
+        _note("fund transfer, both sides' first of a period");
+    }
+
     /// Closing a period costs the same for 2 holders and for 20, and so does each one's claim.
     function test_a_share_of_income_costs_the_same_whatever_their_number() public {
         _mint(treasury, 1); // which is then no new account in either
