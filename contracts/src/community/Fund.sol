@@ -441,7 +441,9 @@ contract Fund is IFund, ICountedToken, ERC4626 {
     /// @notice Shares `owner` may redeem at once: as far as the cash goes, when nobody queues.
     function maxRedeem(address owner) public view override(ERC4626, IERC4626) returns (uint256) {
         if (_book.queued != 0 || !passport.isAllowed(owner, _INVEST)) return 0;
-        return Math.min(balanceOf(owner), convertToShares(_freeUd()));
+        uint256 shares = balanceOf(owner);
+        uint256 freeUd = _freeUd();
+        return previewRedeem(shares) > freeUd ? convertToShares(freeUd) : shares;
     }
 
     // --- vault ----------------------------------------------------------------------------------
