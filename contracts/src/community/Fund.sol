@@ -467,10 +467,12 @@ contract Fund is IFund, ICountedToken, ERC4626 {
         _deposit(msg.sender, receiver, assets, shares);
     }
 
-    /// What the cap leaves.
+    /// What the cap leaves, and the register of shares, which is full first where a share is worth
+    /// next to nothing.
     function _room() private view returns (uint256) {
         (uint256 assets, uint256 cap) = (totalAssets(), _book.cap);
-        return cap > assets ? cap - assets : 0;
+        if (cap <= assets) return 0;
+        return Math.min(cap - assets, convertToAssets(type(uint88).max - totalSupply()));
     }
 
     function _convertToShares(uint256 assets, Math.Rounding rounding)

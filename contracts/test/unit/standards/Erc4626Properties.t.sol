@@ -220,6 +220,29 @@ contract Erc4626PropertiesTest is Estate {
         assertEq(fund.totalSupply(), 0, "nobody is left with a rest");
     }
 
+    /// Where nearly all was lost a share is worth next to nothing, and the register of shares is
+    /// what ends first.
+    function test_the_max_goes_through_after_any_loss(uint256 heldUd, uint256 leftUd) public {
+        heldUd = bound(heldUd, 1, MOST);
+        leftUd = bound(leftUd, 0, heldUd < 1000 ? heldUd : 1000);
+        vm.prank(tenant);
+        fund.deposit(heldUd, tenant);
+        if (leftUd != heldUd) {
+            vm.prank(operator);
+            fund.invest(operator, uint64(heldUd - leftUd));
+            vm.prank(operator);
+            fund.writeOff(uint64(heldUd - leftUd));
+        }
+        vm.prank(operator);
+        fund.setCap(uint64(100 * MOST));
+        uint256 most = fund.maxMint(prosumer) / 2;
+        vm.prank(prosumer);
+        fund.mint(most, prosumer);
+        most = fund.maxDeposit(prosumer);
+        vm.prank(prosumer);
+        fund.deposit(most, prosumer);
+    }
+
     // --- laws
 
     function test_conversion_is_the_same_for_everyone(uint256 heldUd, uint256 lostUd, uint256 value)
