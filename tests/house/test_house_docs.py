@@ -56,6 +56,16 @@ def test_every_make_target_a_page_shows_exists(page: Path) -> None:
             assert target in targets, f"{page.name} shows `make {target}`"
 
 
+def test_the_constructor_calls_of_the_docs_are_those_of_a_test() -> None:
+    page = (ROOT / "docs/contracts.md").read_text(encoding="utf-8")
+    test = (ROOT / "contracts/test/unit/standards/NoGates.t.sol").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```solidity\n(.*?)```", page, re.S)
+    shown = re.findall(r"new \w+\(.*?;", block, re.S)
+    assert len(shown) == 7
+    for call in shown:
+        assert "".join(call.split()) in "".join(test.split()), f"no test makes {call}"
+
+
 def test_the_community_file_of_the_docs_is_a_community() -> None:
     (text,) = toml_blocks("docs/community-file.md")
     community = parse_community(text)

@@ -135,7 +135,9 @@ contract Fund is FundIncome, FundExits {
     /// @notice Shares `owner` may redeem at once: as far as the cash goes, when nobody queues.
     function maxRedeem(address owner) public view override(ERC4626, IERC4626) returns (uint256) {
         if (_supply.queued != 0 || !passport.isAllowed(owner, _INVEST)) return 0;
-        return Math.min(balanceOf(owner), convertToShares(_freeUd()));
+        uint256 shares = balanceOf(owner);
+        uint256 freeUd = _freeUd();
+        return previewRedeem(shares) > freeUd ? convertToShares(freeUd) : shares;
     }
 
     // --- vault ----------------------------------------------------------------------------------
@@ -159,10 +161,12 @@ contract Fund is FundIncome, FundExits {
         _deposit(msg.sender, receiver, assets, shares);
     }
 
-    /// What the cap leaves.
+    /// What the cap leaves, and the register of shares, which is full first where a share is worth
+    /// next to nothing.
     function _room() private view returns (uint256) {
         (uint256 assets, uint256 cap) = (totalAssets(), _book.cap);
-        return cap > assets ? cap - assets : 0;
+        if (cap <= assets) return 0;
+        return Math.min(cap - assets, convertToAssets(type(uint88).max - totalSupply()));
     }
 
     function _convertToShares(uint256 assets, Math.Rounding rounding)

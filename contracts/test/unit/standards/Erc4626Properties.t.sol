@@ -200,6 +200,49 @@ contract Erc4626PropertiesTest is Estate {
         fund.redeem(most, prosumer, prosumer);
     }
 
+    /// Who holds all shares of a fund whose money is all there may take all of it, whatever was lost.
+    function test_the_max_is_all_there_is_where_nothing_is_invested(uint256 assets, uint256 lostUd)
+        public
+    {
+        assets = bound(assets, 1, MOST);
+        uint256 shares = _deposit(assets);
+        lostUd = bound(lostUd, 0, assets);
+        if (lostUd != 0) {
+            vm.prank(operator);
+            fund.invest(operator, uint64(lostUd));
+            vm.prank(operator);
+            fund.writeOff(uint64(lostUd));
+        }
+        assertEq(fund.maxRedeem(prosumer), shares, "all shares");
+        assertEq(fund.maxWithdraw(prosumer), fund.previewRedeem(shares), "their worth");
+        vm.prank(prosumer);
+        fund.redeem(shares, prosumer, prosumer);
+        assertEq(fund.totalSupply(), 0, "nobody is left with a rest");
+    }
+
+    /// Where nearly all was lost a share is worth next to nothing, and the register of shares is
+    /// what ends first.
+    function test_the_max_goes_through_after_any_loss(uint256 heldUd, uint256 leftUd) public {
+        heldUd = bound(heldUd, 1, MOST);
+        leftUd = bound(leftUd, 0, heldUd < 1000 ? heldUd : 1000);
+        vm.prank(tenant);
+        fund.deposit(heldUd, tenant);
+        if (leftUd != heldUd) {
+            vm.prank(operator);
+            fund.invest(operator, uint64(heldUd - leftUd));
+            vm.prank(operator);
+            fund.writeOff(uint64(heldUd - leftUd));
+        }
+        vm.prank(operator);
+        fund.setCap(uint64(100 * MOST));
+        uint256 most = fund.maxMint(prosumer) / 2;
+        vm.prank(prosumer);
+        fund.mint(most, prosumer);
+        most = fund.maxDeposit(prosumer);
+        vm.prank(prosumer);
+        fund.deposit(most, prosumer);
+    }
+
     // --- laws
 
     function test_conversion_is_the_same_for_everyone(uint256 heldUd, uint256 lostUd, uint256 value)
