@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IHeeding} from "./IHeeding.sol";
+import {ITradedPrice} from "./ITradedPrice.sol";
 import {IVenue} from "./IVenue.sol";
 
 /// @title LiquidityPool: one asset against settlement money, at any time
@@ -26,9 +27,12 @@ import {IVenue} from "./IVenue.sol";
 /// Warning: **the price now can be moved by anyone for one transaction.** Only `average` is fit to
 /// be used elsewhere, and only where enough parties traded for long enough.
 ///
+/// A pool of energy credits is a `Tariff`'s source of the traded price: of that average, once it
+/// covers a whole window.
+///
 /// Warning: **taking out needs a valid passport**, of a country that is not closed. The share stays
 /// the account's own until then.
-interface ILiquidityPool is IVenue, IHeeding {
+interface ILiquidityPool is IVenue, IHeeding, ITradedPrice {
     /// @notice Liquidity came in.
     event Provided(
         address indexed account, uint256 moneyUd, uint256 assets, uint256 shares, uint256 locked

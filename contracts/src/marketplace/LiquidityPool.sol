@@ -6,6 +6,7 @@ import {IHeeding} from "../interfaces/IHeeding.sol";
 import {ILiquidityPool} from "../interfaces/ILiquidityPool.sol";
 import {IPassport} from "../interfaces/IPassport.sol";
 import {IRulebook} from "../interfaces/IRulebook.sol";
+import {ITradedPrice} from "../interfaces/ITradedPrice.sol";
 import {Assets} from "../libraries/Assets.sol";
 import {CountedToken} from "./CountedToken.sol";
 import {Venue} from "./Venue.sol";
@@ -307,7 +308,7 @@ contract LiquidityPool is ILiquidityPool, CountedToken, ERC1155Holder, Venue {
     }
 
     /// @inheritdoc ILiquidityPool
-    function average() external view returns (uint256 priceUd, uint256 parties, uint256 since) {
+    function average() public view returns (uint256 priceUd, uint256 parties, uint256 since) {
         (Window memory current, Window memory before,) = _windows(_reserves);
         since = before.start == 0 ? current.start : before.start;
         if (since == 0) return (0, 0, 0);
@@ -315,6 +316,18 @@ contract LiquidityPool is ILiquidityPool, CountedToken, ERC1155Holder, Venue {
         priceUd = block.timestamp == since
             ? _price(_reserves) >> 32
             : (uint256(before.cumulative) + current.cumulative) / (block.timestamp - since) >> 32;
+    }
+
+    /// @inheritdoc ITradedPrice
+    function tradedPrice()
+        external
+        view
+        returns (uint128 averageUdPerKwh, uint32 parties, uint64 asOf)
+    {
+        (uint256 priceUd, uint256 parties_, uint256 since) = average();
+        asOf = uint64(block.timestamp);
+        if (since == 0 || block.timestamp < since + window) return (0, 0, asOf);
+        return (uint128(priceUd), uint32(parties_), asOf); // 96 bits, and two numbers of 24
     }
 
     /// @inheritdoc ILiquidityPool
