@@ -140,7 +140,7 @@ interface ILiquidityPool is IVenue, IHeeding, ITradedPrice {
     function reserves() external view returns (uint256 moneyUd, uint256 assets, uint256 changedAt);
 
     /// @notice Time-weighted average of the price from `since` to now, over the whole last window
-    /// and the one running, and how many distinct accounts traded in them.
+    /// and the one running, and how many traded in them: the wallets of one person count once.
     /// @return priceUd ud per `unit`, rounded down; zero before the first liquidity
     /// @return parties at least five of them make the price fit for a tariff
     function average() external view returns (uint256 priceUd, uint256 parties, uint256 since);

@@ -44,7 +44,7 @@ contract LiquidityPool is ILiquidityPool, CountedToken, ERC1155Holder, Venue {
 
     struct Window {
         uint40 start; //       zero: there was none            [s]
-        uint24 parties; //     distinct accounts that traded
+        uint24 parties; //     distinct persons that traded
         uint24 shared; //      of these, in the window before, too
         uint168 cumulative; // price × 2³² × seconds, since start
     }
@@ -79,7 +79,8 @@ contract LiquidityPool is ILiquidityPool, CountedToken, ERC1155Holder, Venue {
     Window private _now;
     Window private _before;
     uint256 private _cumulative; // up to the start of `_now`
-    mapping(address account => uint40) private _tradedIn; // start of the window it last traded in
+    // start of the window an account, and the person it belongs to, last traded in
+    mapping(bytes32 party => uint40) private _tradedIn;
 
     constructor(
         address authority,
@@ -433,11 +434,20 @@ contract LiquidityPool is ILiquidityPool, CountedToken, ERC1155Holder, Venue {
         }
     }
 
+    /// The wallets of one person are one party. An account's first trade of a window is looked
+    /// into, the others cost one read.
     function _countParty() private {
-        uint40 last = _tradedIn[msg.sender];
         uint40 start = _now.start;
+        bytes32 party = bytes32(uint256(uint160(msg.sender)));
+        uint40 last = _tradedIn[party];
         if (last == start) return;
-        _tradedIn[msg.sender] = start;
+        _tradedIn[party] = start;
+        bytes32 person = passport.identityOf(msg.sender);
+        if (person != 0) {
+            last = _tradedIn[person];
+            if (last == start) return;
+            _tradedIn[person] = start;
+        }
         ++_now.parties;
         if (last != 0 && last == _before.start) ++_now.shared;
     }

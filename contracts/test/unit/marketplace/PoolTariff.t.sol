@@ -77,6 +77,27 @@ contract PoolTariffTest is Market {
         assertEq(record.priceUdPerKwh, 41_250, "the grid's alone");
     }
 
+    /// S18: five wallets of a whale are one party, in this window and over both.
+    function test_S18_the_wallets_of_one_person_are_one_party() public {
+        address whale = _actor("first");
+        vm.prank(admin);
+        passport.admit(whale, keccak256("whale"), TRADE_ENERGY, EXPIRY, CANADA);
+        _buyAs("first");
+        string[4] memory roles = ["second", "third", "fourth", "fifth"];
+        for (uint256 i = 0; i < roles.length; ++i) {
+            vm.prank(admin);
+            passport.link(whale, _actor(roles[i]));
+            _buyAs(roles[i]);
+        }
+        (, uint256 parties,) = pool.average();
+        assertEq(parties, 1, "one person");
+        vm.warp(START_S + WINDOW);
+        _buyAs("third");
+        _buyAs("first");
+        (, parties,) = pool.average();
+        assertEq(parties, 1, "still the same");
+    }
+
     /// B207 at the same time: the price moves by its weight.
     function test_B205_the_pools_average_counts_from_five_parties_on() public {
         string[5] memory roles = ["first", "second", "third", "fourth", "fifth"];
