@@ -122,4 +122,9 @@ contract CertificateBasket is ICertificateBasket, RuledToken, ERC1155Holder, Acc
             revert PassportInvalid(account, _PERMISSIONS);
         }
     }
+
+    function _update(address from, address to, uint256 value) internal override {
+        if (to == address(this)) revert ERC20InvalidReceiver(to); // as a venue it would keep them
+        super._update(from, to, value);
+    }
 }

@@ -164,6 +164,7 @@ contract EnergyCredit is IEnergyCredit, RuledToken, ERC20Permit, AccessManaged {
         internal
         override(ERC20, CountedToken)
     {
+        if (to == address(this)) revert ERC20InvalidReceiver(to); // as a venue it would keep them
         CountedToken._update(from, to, value);
     }
 }

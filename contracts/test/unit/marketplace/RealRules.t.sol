@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {Certificates} from "../../../src/community/Certificates.sol";
+import {ICertificates} from "../../../src/interfaces/ICertificates.sol";
+import {IEnergyCredit} from "../../../src/interfaces/IEnergyCredit.sol";
+import {IRulebook} from "../../../src/interfaces/IRulebook.sol";
+import {CertificateBasket} from "../../../src/marketplace/CertificateBasket.sol";
+import {EnergyCredit} from "../../../src/marketplace/EnergyCredit.sol";
+import {Market} from "./Market.sol";
+import {IERC20Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
+
+/// @title Credits, certificates and their basket under the real rulebook, registered as deployed
+contract RealRulesTest is Market {
+    uint8 private constant ALL = 7;
+    uint8 private constant CARBON = 4;
+
+    EnergyCredit private credit;
+    Certificates private certificates;
+    CertificateBasket private basket;
+    bytes32 private meter;
+    uint256 private id;
+
+    function setUp() public override {
+        super.setUp();
+        credit = new EnergyCredit(
+            address(manager),
+            currency,
+            passport,
+            compliance,
+            IEnergyCredit.Season("Season", "KWH", uint64(START_S), uint64(START_S + 365 days), 1000)
+        );
+        certificates = new Certificates(address(manager), passport, compliance, devices);
+        basket = new CertificateBasket(
+            address(manager), certificates, passport, compliance, 2026, "Certificates", "REC26"
+        );
+        _register(address(credit), IRulebook.Kind.CREDIT, true);
+        vm.prank(admin);
+        compliance.register(address(certificates), IRulebook.Kind.CERTIFICATE, CARBON, true);
+        vm.prank(admin);
+        compliance.register(address(basket), IRulebook.Kind.CERTIFICATE, CARBON, true);
+        _addVenue(address(credit));
+        _addVenue(address(basket));
+        _set(IRulebook.Kind.CERTIFICATE, CANADA, _free());
+        _cash(admin, 1e12);
+        vm.prank(admin);
+        currency.approve(address(credit), type(uint256).max);
+        address[2] memory members = [producer, consumer];
+        for (uint256 i = 0; i < members.length; ++i) {
+            vm.prank(admin);
+            passport.issue(members[i], ALL, EXPIRY, CANADA);
+        }
+        (uint256 x, uint256 y) = vm.publicKeyP256(7);
+        vm.prank(admin);
+        meter = devices.register(bytes32(x), bytes32(y), producer, 1, 50_000);
+        vm.prank(admin);
+        devices.setVerified(meter, true);
+        vm.warp(START_S + 31 days);
+    }
+
+    function _mint(address to, uint256 energyWh, bytes32 source) private {
+        vm.prank(admin);
+        credit.mint(to, uint128(energyWh), source);
+    }
+
+    function _issue(address to, uint256 energyWh) private returns (uint256) {
+        ICertificates.Span memory span =
+            ICertificates.Span(meter, uint40(START_S), uint40(START_S + 30 days), uint64(energyWh));
+        vm.prank(admin);
+        return certificates.issue(span, to, 1, false, 70_993);
+    }
+
+    function _basketed(uint256 amountWh) private {
+        id = _issue(producer, amountWh);
+        uint256[] memory ids = new uint256[](1);
+        ids[0] = id;
+        vm.prank(admin);
+        basket.admit(ids);
+        vm.prank(producer);
+        certificates.setApprovalForAll(address(basket), true);
+        vm.prank(producer);
+        basket.deposit(id, amountWh);
+    }
+
+    function _invalidReceiver(address receiver) private pure returns (bytes memory) {
+        return abi.encodeWithSelector(IERC20Errors.ERC20InvalidReceiver.selector, receiver);
+    }
+
+    // --- lost in a contract
+
+    function test_a_season_credit_cannot_be_lost_in_its_own_contract() public {
+        _mint(producer, 1000, "record");
+        vm.prank(producer);
+        vm.expectRevert(_invalidReceiver(address(credit)));
+        credit.transfer(address(credit), 1);
+    }
+
+    function test_a_basket_share_cannot_be_lost_in_the_basket() public {
+        vm.prank(admin);
+        passport.issue(address(basket), ALL, EXPIRY, CANADA);
+        _basketed(1000);
+        vm.prank(producer);
+        vm.expectRevert(_invalidReceiver(address(basket)));
+        basket.transfer(address(basket), 1);
+    }
+}
