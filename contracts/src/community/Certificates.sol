@@ -154,8 +154,8 @@ contract Certificates is ICertificates, ERC1155, AccessManaged {
         override
     {
         bool transfer = from != address(0) && to != address(0);
-        if (transfer) _checkPassport(from);
-        if (to != address(0)) _checkPassport(to);
+        if (transfer) _checkParty(from);
+        if (to != address(0)) _checkParty(to);
         super._update(from, to, ids, values);
         for (uint256 i = 0; i < ids.length && from != address(0); ++i) {
             _unlock(from, ids[i], values[i]);
@@ -183,6 +183,13 @@ contract Certificates is ICertificates, ERC1155, AccessManaged {
 
     function _checkPassport(address account) private view {
         if (!passport.isAllowed(account, _CARBON)) revert PassportInvalid(account, _CARBON);
+    }
+
+    /// A venue has no passport: it judges whom it serves itself.
+    function _checkParty(address account) private view {
+        if (!passport.isAllowed(account, _CARBON) && !compliance.isVenue(account)) {
+            revert PassportInvalid(account, _CARBON);
+        }
     }
 
     /// Marks the meter's slots `first` … `end - 1`, each for the first time, a word at a time.

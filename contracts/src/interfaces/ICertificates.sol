@@ -13,6 +13,9 @@ import {IERC1155} from "@openzeppelin/contracts/token/ERC1155/IERC1155.sol";
 /// @dev Assumes that the settlement role issues for settled, measured energy only. The meter is a
 /// verified device of `IDevices`, and no span can hold more than its capacity could make.
 ///
+/// Whoever holds certificates has a passport with the carbon permission, or is a venue of the
+/// rulebook, which judges whom it serves itself.
+///
 /// Warning: an issue shows a meter's energy in its span to everybody. For a home, issue for a month
 /// or more at once.
 ///

@@ -96,11 +96,25 @@ contract RealRulesTest is Market {
     }
 
     function test_a_basket_share_cannot_be_lost_in_the_basket() public {
-        vm.prank(admin);
-        passport.issue(address(basket), ALL, EXPIRY, CANADA);
         _basketed(1000);
         vm.prank(producer);
         vm.expectRevert(_invalidReceiver(address(basket)));
         basket.transfer(address(basket), 1);
+    }
+
+    // --- venues
+
+    function test_the_basket_takes_certificates_with_nothing_but_its_place_as_a_venue() public {
+        _basketed(1000);
+        assertEq(basket.balanceOf(producer), 1000, "shares");
+        vm.prank(producer);
+        basket.withdraw(id, 400);
+        assertEq(certificates.balanceOf(producer, id), 400, "out again");
+        _hold(producer);
+        vm.prank(producer);
+        vm.expectRevert(
+            abi.encodeWithSelector(ICertificates.PassportInvalid.selector, producer, CARBON)
+        );
+        basket.withdraw(id, 1);
     }
 }
