@@ -57,6 +57,7 @@ contract CertificateBasket is ICertificateBasket, RuledToken, ERC1155Holder, Acc
         _checkPassport(msg.sender);
 
         emit Deposited(msg.sender, id, amount);
+        _askToMake(msg.sender, amount);
         _mint(msg.sender, amount);
         certificates.safeTransferFrom(msg.sender, address(this), id, amount, "");
     }

@@ -117,4 +117,51 @@ contract RealRulesTest is Market {
         );
         basket.withdraw(id, 1);
     }
+
+    // --- made, not moved
+
+    function test_credits_are_made_within_the_rules() public {
+        IRulebook.Rules memory rules = _free();
+        rules.holdingMost = 1000;
+        _set(IRulebook.Kind.CREDIT, CANADA, rules);
+        vm.prank(admin);
+        vm.expectRevert(_capped(address(credit), producer, 0, 1001, 1000));
+        credit.mint(producer, 1001, "record");
+        _mint(producer, 1000, "record");
+        rules.closed = true;
+        _set(IRulebook.Kind.CREDIT, CANADA, rules);
+        vm.prank(admin);
+        vm.expectRevert(
+            abi.encodeWithSelector(IRulebook.CountryClosed.selector, address(credit), CANADA)
+        );
+        credit.mint(consumer, 1, "other record");
+    }
+
+    function test_basket_shares_are_made_within_the_rules() public {
+        _basketed(1000);
+        vm.prank(producer);
+        basket.withdraw(id, 600);
+        IRulebook.Rules memory rules = _free();
+        rules.yearlyMost = 500;
+        _set(IRulebook.Kind.CERTIFICATE, CANADA, rules);
+        vm.prank(producer);
+        basket.deposit(id, 500);
+        vm.prank(producer);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IRulebook.InvestorLimitExceeded.selector, address(basket), producer, 500, 1, 500
+            )
+        );
+        basket.deposit(id, 1);
+    }
+
+    function _capped(address token, address account, uint256 held, uint256 amount, uint64 most)
+        private
+        pure
+        returns (bytes memory)
+    {
+        return abi.encodeWithSelector(
+            IRulebook.HoldingCapExceeded.selector, token, account, held, amount, most
+        );
+    }
 }
