@@ -124,6 +124,12 @@ interface ICertificates is IERC1155 {
         external
         returns (uint256 retirement);
 
+    /// @notice Watt-hours `holder` has of all ids together, which is what rules on holdings cap.
+    function balanceOf(address holder) external view returns (uint256);
+
+    /// @notice Accounts that hold some; venues are none.
+    function holders() external view returns (uint256);
+
     /// @notice Watt-hours of an id ever issued, and retired.
     function supplyOf(uint256 id) external view returns (uint64 issuedWh, uint64 retiredWh);
 

@@ -155,6 +155,70 @@ contract RealRulesTest is Market {
         basket.deposit(id, 1);
     }
 
+    // --- certificates, of all ids
+
+    function test_certificates_are_issued_and_moved_within_a_cap_by_its_name() public {
+        IRulebook.Rules memory rules = _free();
+        rules.holdingMost = 1000;
+        _set(IRulebook.Kind.CERTIFICATE, CANADA, rules);
+        ICertificates.Span memory span =
+            ICertificates.Span(meter, uint40(START_S), uint40(START_S + 30 days), 1001);
+        vm.prank(admin);
+        vm.expectRevert(_capped(address(certificates), producer, 0, 1001, 1000));
+        certificates.issue(span, producer, 1, false, 70_993);
+        id = _issue(producer, 1000);
+
+        rules.holdingMost = 500;
+        _set(IRulebook.Kind.CERTIFICATE, CANADA, rules);
+        vm.prank(producer);
+        certificates.safeTransferFrom(producer, consumer, id, 500, "");
+        vm.prank(producer);
+        vm.expectRevert(_capped(address(certificates), consumer, 500, 1, 500));
+        certificates.safeTransferFrom(producer, consumer, id, 1, "");
+    }
+
+    /// A batch is one transfer: its parts do not pass a cap that their sum exceeds.
+    function test_a_batch_is_capped_as_a_whole() public {
+        id = _issue(producer, 1000);
+        IRulebook.Rules memory rules = _free();
+        rules.holdingMost = 900;
+        _set(IRulebook.Kind.CERTIFICATE, CANADA, rules);
+        uint256[] memory ids = new uint256[](2);
+        uint256[] memory amounts = new uint256[](2);
+        (ids[0], ids[1], amounts[0], amounts[1]) = (id, id, 500, 500);
+        vm.prank(producer);
+        vm.expectRevert(_capped(address(certificates), consumer, 0, 1000, 900));
+        certificates.safeBatchTransferFrom(producer, consumer, ids, amounts, "");
+    }
+
+    function test_a_lock_up_and_a_cap_of_holders_bind_certificates() public {
+        id = _issue(producer, 1000);
+        IRulebook.Rules memory rules = _free();
+        (rules.lockUp, rules.holdersMost) = (1 days, 2);
+        _set(IRulebook.Kind.CERTIFICATE, CANADA, rules);
+        assertEq(certificates.holders(), 1, "one");
+        vm.prank(producer);
+        certificates.safeTransferFrom(producer, consumer, id, 600, "");
+        assertEq(certificates.holders(), 2, "two");
+        vm.prank(consumer);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IRulebook.LockedUp.selector, address(certificates), consumer, 0, 1
+            )
+        );
+        certificates.safeTransferFrom(consumer, producer, id, 1, "");
+        vm.prank(admin);
+        passport.issue(neighbour, ALL, EXPIRY, CANADA);
+        vm.prank(producer);
+        vm.expectRevert(
+            abi.encodeWithSelector(IRulebook.HolderCapReached.selector, address(certificates), 2, 2)
+        );
+        certificates.safeTransferFrom(producer, neighbour, id, 1, "");
+        vm.prank(producer);
+        certificates.retire(id, 400, producer, "claim");
+        assertEq(certificates.holders(), 1, "who retired all holds none");
+    }
+
     function _capped(address token, address account, uint256 held, uint256 amount, uint64 most)
         private
         pure
