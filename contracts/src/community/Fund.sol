@@ -497,6 +497,9 @@ contract Fund is IFund, ICountedToken, ERC4626 {
         internal
         override
     {
+        if (caller != receiver && !passport.isAllowed(caller, 0)) {
+            revert PassportInvalid(caller, 0);
+        }
         if (!_isPlain(receiver, receiver, shares)) {
             if (!passport.isAllowed(receiver, _INVEST)) {
                 revert ERC4626ExceededMaxDeposit(receiver, assets, 0);
@@ -531,6 +534,7 @@ contract Fund is IFund, ICountedToken, ERC4626 {
         uint256 assets,
         uint256 shares
     ) internal override {
+        if (!passport.isAllowed(receiver, 0)) revert PassportInvalid(receiver, 0);
         if (caller != owner) _spendAllowance(owner, caller, shares);
         _pool.cash -= assets.toUint64();
         _burn(owner, shares);
