@@ -539,6 +539,7 @@ contract Community is ICommunity, AccessManaged {
     function _release(Proposal storage p) private {
         Round storage r = _rounds[p.round];
         _checkMilestone(r, p.milestone, p.amountUd);
+        if (!passport.isAllowed(p.target, 0)) revert PassportInvalid(p.target);
 
         r.money.spentUd += p.amountUd;
         ++r.released;

@@ -221,9 +221,6 @@ interface ICommunity {
     /// @notice Thrown when whoever puts a payment to the vote is not known by person.
     error NotLinked(address account);
 
-    /// @notice Thrown when a claim is made by another than the payee or a proposal by no member.
-    error NotEntitled(address caller);
-
     /// @notice Thrown when more would be spent than the budget.
     error BudgetExceeded(uint64 budgetUd, uint256 spentUd);
 
@@ -329,7 +326,8 @@ interface ICommunity {
     /// @dev Called by a member who joined before the proposal.
     function vote(uint256 id, bool yes) external;
 
-    /// @notice Carries out what passed: votes reach the quorum, and more say yes than no.
+    /// @notice Carries out what passed: votes reach the quorum, and more say yes than no. A payment
+    /// waits until its payee has a valid passport.
     /// @dev Called by anyone, once the vote is over.
     function carryOut(uint256 id) external;
 

@@ -69,9 +69,6 @@ interface ILiquidityPool is IVenue, IHeeding, ITradedPrice {
     /// @notice Thrown when the caller would get less than it accepts.
     error SlippageExceeded(uint256 least, uint256 given);
 
-    /// @notice Thrown when the caller would put in more than it accepts.
-    error TooMuchAsked(uint256 most, uint256 asked);
-
     /// @notice Thrown when the warning was not acknowledged.
     error LossNotUnderstood();
 

@@ -168,6 +168,28 @@ contract CommunityVoteTest is Coop {
         assertEq(fund.releasedOf(tenant), 1000 * DOLLAR, "paid by the published rule");
     }
 
+    /// Money leaves a fund unasked, so the community looks at who gets it.
+    function test_a_payee_on_hold_or_without_a_passport_waits() public {
+        _funded();
+        uint256 id = _claim(0, 3600 * DOLLAR);
+        _vote(prosumer, id, true);
+        _vote(household, id, true);
+        vm.warp(community.proposalOf(id).endsAt);
+        bytes memory reason = abi.encodeWithSelector(ICommunity.PassportInvalid.selector, installer);
+        _freeze(installer, true);
+        vm.expectRevert(reason);
+        community.carryOut(id);
+        _freeze(installer, false);
+        vm.prank(admin);
+        passport.issue(installer, 7, uint40(block.timestamp + 1), CANADA);
+        vm.warp(block.timestamp + 1);
+        vm.expectRevert(reason);
+        community.carryOut(id);
+        _admit(installer);
+        community.carryOut(id);
+        assertEq(currency.balanceOf(installer), 3600 * DOLLAR, "then it is paid");
+    }
+
     function test_S14_seats_are_limited_and_recorded() public {
         vm.prank(admin);
         vm.expectEmit();
