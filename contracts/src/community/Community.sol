@@ -69,6 +69,7 @@ contract Community is ICommunity, AccessManaged {
     mapping(bytes32 person => address account) private _counted;
     mapping(address account => bytes32 person) private _persons;
     mapping(uint256 round => mapping(address account => Pledge)) private _pledges;
+    mapping(IFund fund => mapping(address account => uint64)) private _waiting; // pledged to it [ud]
     mapping(uint256 id => mapping(address member => bool)) private _voted;
     mapping(bytes32 meter => EnergyPledge[]) private _energy; // in order of time
 
@@ -195,10 +196,12 @@ contract Community is ICommunity, AccessManaged {
         if (raisedUd > r.terms.capUd) revert CapExceeded(r.terms.capUd, raisedUd);
         Pledge storage p = _pledges[round][msg.sender];
         IFund fund = r.terms.fund;
+        uint64 waitingUd = _waiting[fund][msg.sender] + amountUd;
         compliance.checkTransfer(
-            address(fund), address(0), msg.sender, fund.previewDeposit(p.amountUd + amountUd)
+            address(fund), address(0), msg.sender, fund.previewDeposit(waitingUd)
         );
 
+        _waiting[fund][msg.sender] = waitingUd;
         p.amountUd += amountUd;
         p.lastAt = uint40(block.timestamp);
         p.moment += uint152(amountUd * block.timestamp);
@@ -502,6 +505,7 @@ contract Community is ICommunity, AccessManaged {
         amountUd = _pledges[round][account].amountUd;
         if (amountUd == 0) revert NoPledge(round, account);
         delete _pledges[round][account];
+        _waiting[r.terms.fund][account] -= amountUd;
         r.money.heldUd -= amountUd;
     }
 

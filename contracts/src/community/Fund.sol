@@ -230,7 +230,7 @@ contract Fund is IFund, ICountedToken, ERC4626 {
         if (waitedUdS > mostUdS) revert WaitedTooLong(waitedUdS, mostUdS);
         shares = previewDeposit(amountUd);
 
-        _ask(address(0), receiver, shares);
+        if (passport.isAllowed(receiver, _INVEST)) _ask(address(0), receiver, shares);
         _make(receiver, amountUd, shares, Math.mulDiv(shares, waitedUdS, amountUd));
         emit Deposit(msg.sender, receiver, amountUd, shares);
         _transferIn(msg.sender, amountUd);

@@ -22,6 +22,10 @@ import {IFund} from "./IFund.sol";
 /// than the operating role.
 ///
 /// Warning: a hold stops a refund until it is lifted; an expired passport does not.
+///
+/// Warning: a pledge that was allowed is bought when the round is funded. If its member has bought
+/// other shares of the fund meanwhile, or the rules are stricter by then, it waits until they allow
+/// it.
 interface ICommunity {
     /// @notice How a member counts.
     enum Kind {
@@ -281,7 +285,8 @@ interface ICommunity {
     /// @dev Called by the operating role.
     function setFundCap(IFund fund, uint64 capUd) external;
 
-    /// @notice Pledges money to a round [ud].
+    /// @notice Pledges money to a round [ud]. The rules judge all the caller's pledges to its fund
+    /// together.
     /// @dev Called by a member who may invest.
     /// @param document hash of the document the member accepted
     function pledge(uint256 round, uint64 amountUd, bytes32 document) external;
