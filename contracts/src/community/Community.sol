@@ -359,14 +359,15 @@ contract Community is ICommunity, AccessManaged {
     function endEnergyPledge(bytes32 meter) external {
         EnergyPledge[] storage pledges = _energy[meter];
         uint256 count = pledges.length;
-        if (count == 0 || pledges[count - 1].member != msg.sender || pledges[count - 1].until != 0)
-        {
+        address member = count == 0 ? address(0) : pledges[count - 1].member;
+        bool may = member == msg.sender || (member != address(0) && !isMember(member));
+        if (!may || pledges[count - 1].until != 0) {
             revert EnergyPledgeInvalid(meter, msg.sender, 0);
         }
 
         EnergyPledge storage p = pledges[count - 1];
         p.until = uint40(Math.max(block.timestamp, p.since) + noticeS);
-        emit EnergyPledgeEnded(meter, msg.sender, p.until);
+        emit EnergyPledgeEnded(meter, member, p.until);
     }
 
     // --- views ----------------------------------------------------------------------------------

@@ -337,11 +337,12 @@ interface ICommunity {
     function carryOut(uint256 id) external;
 
     /// @notice Counts a meter's energy to the community from `since` on [UTC unix s].
-    /// @dev Called by a member.
+    /// @dev Called by a member. Warning: whether the meter is the member's is looked up off chain; the
+    /// admitting role excludes who pledges another's.
     function pledgeEnergy(bytes32 meter, uint40 since) external;
 
     /// @notice Ends the energy pledge after the notice.
-    /// @dev Called by the member who made it.
+    /// @dev Called by the member who made it; by anyone, once that is no member any more.
     function endEnergyPledge(bytes32 meter) external;
 
     /// @notice What is known of a member.

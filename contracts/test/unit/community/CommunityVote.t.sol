@@ -272,4 +272,26 @@ contract CommunityVoteTest is Coop {
         assertEq(community.energyPledgeAt(meter, since + NOTICE - 1), household, "the notice");
         assertEq(community.energyPledgeAt(meter, since + NOTICE), address(0), "over");
     }
+
+    /// A meter is not lost to a member who pledged it and is gone, or never had it.
+    function test_anybody_ends_the_energy_pledge_of_who_is_no_member_any_more() public {
+        bytes32 meter = keccak256("meter");
+        uint40 since = uint40(block.timestamp);
+        vm.prank(tenant);
+        community.pledgeEnergy(meter, since);
+        vm.prank(household);
+        vm.expectRevert(
+            abi.encodeWithSelector(ICommunity.EnergyPledgeInvalid.selector, meter, household, 0)
+        );
+        community.endEnergyPledge(meter);
+        vm.prank(admin);
+        community.exclude(tenant);
+        vm.expectEmit();
+        emit ICommunity.EnergyPledgeEnded(meter, tenant, since + NOTICE);
+        vm.prank(household);
+        community.endEnergyPledge(meter);
+        vm.prank(household);
+        community.pledgeEnergy(meter, since + NOTICE);
+        assertEq(community.energyPledgeAt(meter, since + NOTICE), household, "its owner's again");
+    }
 }
