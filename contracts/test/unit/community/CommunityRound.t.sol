@@ -207,6 +207,21 @@ contract CommunityRoundTest is Coop {
         assertTrue(_state() == ICommunity.State.Funded, "before the deadline");
     }
 
+    /// The budgets of all rounds are set aside together.
+    function test_a_second_round_sets_its_budget_aside_too() public {
+        _funded();
+        ICommunity.RoundTerms memory terms = _terms();
+        terms.deadline = uint40(block.timestamp + 90 days);
+        vm.prank(admin);
+        round = community.openRound(terms);
+        _pledge(prosumer, 2 * TARGET);
+        vm.warp(block.timestamp + COOLING);
+        community.close(round);
+        assertEq(fund.committedUd(), 2 * TARGET, "both budgets");
+        community.convert(round, prosumer);
+        assertEq(fund.maxWithdraw(prosumer), TARGET, "the rest is free");
+    }
+
     function test_who_redeems_does_not_take_the_budget_along() public {
         _funded();
         assertEq(fund.maxRedeem(prosumer), 0, "all is set aside");
