@@ -11,18 +11,25 @@ import {Base} from "./Base.sol";
 import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManager.sol";
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 
-/// @title Rulebook: a compliance of one rule, that some receiver is refused
+/// @title Rulebook: a compliance of two rules, that some receiver or amount is refused
 contract Rulebook is ICompliance {
     error Refused(address to);
+    error TooMuch(uint256 most, uint256 amount);
 
     address public refused;
+    uint256 public most = type(uint256).max;
 
     function refuse(address to) external {
         refused = to;
     }
 
-    function checkTransfer(address, address, address to, uint256) public view {
+    function limit(uint256 most_) external {
+        most = most_;
+    }
+
+    function checkTransfer(address, address, address to, uint256 amount) public view {
         if (to == refused) revert Refused(to);
+        if (amount > most) revert TooMuch(most, amount);
     }
 
     function recordTransfer(address token, address from, address to, uint256 amount) external view {

@@ -31,11 +31,15 @@ contract Certificates is ICertificates, ERC1155, AccessManaged {
     /// @notice Which meters are verified.
     IDevices public immutable devices;
 
+    /// @inheritdoc ICertificates
+    uint256 public holders;
+
     uint8 private immutable _CARBON;
 
     Retirement[] private _retirements;
     mapping(uint256 id => Supply) private _supplies;
     mapping(bytes32 meter => mapping(uint256 word => uint256 bits)) private _slots;
+    mapping(address holder => uint256) private _held; // of all ids [Wh]
     mapping(address holder => mapping(uint256 id => uint64)) private _locked;
     mapping(address holder => mapping(uint256 id => mapping(address venue => uint64))) private
         _offers;
@@ -111,6 +115,11 @@ contract Certificates is ICertificates, ERC1155, AccessManaged {
     // --- views ----------------------------------------------------------------------------------
 
     /// @inheritdoc ICertificates
+    function balanceOf(address holder) external view returns (uint256) {
+        return _held[holder];
+    }
+
+    /// @inheritdoc ICertificates
     function supplyOf(uint256 id) external view returns (uint64 issuedWh, uint64 retiredWh) {
         return (_supplies[id].issued, _supplies[id].retired);
     }
@@ -148,20 +157,39 @@ contract Certificates is ICertificates, ERC1155, AccessManaged {
 
     // --- rules ----------------------------------------------------------------------------------
 
-    /// What is offered moves by its venue only, and no offer outlives the certificates.
+    /// What is offered moves by its venue only, and no offer outlives the certificates. The rules
+    /// see a batch as one transfer.
     function _update(address from, address to, uint256[] memory ids, uint256[] memory values)
         internal
         override
     {
-        bool transfer = from != address(0) && to != address(0);
-        if (transfer) _checkPassport(from);
-        if (to != address(0)) _checkPassport(to);
+        uint256 sumWh = 0;
+        for (uint256 i = 0; i < values.length; ++i) {
+            sumWh += values[i];
+        }
+        if (to != address(0)) {
+            if (from != address(0)) _checkParty(from);
+            _checkParty(to);
+            compliance.recordTransfer(address(this), from, to, sumWh);
+        }
         super._update(from, to, ids, values);
         for (uint256 i = 0; i < ids.length && from != address(0); ++i) {
             _unlock(from, ids[i], values[i]);
         }
-        for (uint256 i = 0; i < ids.length && transfer; ++i) {
-            compliance.recordTransfer(address(this), from, to, values[i]);
+        if (from != to && sumWh != 0) _count(from, to, sumWh);
+    }
+
+    /// Keeps what each holds of all ids, and how many hold some; venues are none.
+    function _count(address from, address to, uint256 amountWh) private {
+        if (from != address(0)) {
+            uint256 leftWh = _held[from] - amountWh;
+            _held[from] = leftWh;
+            if (leftWh == 0 && !compliance.isVenue(from)) --holders;
+        }
+        if (to != address(0)) {
+            uint256 heldWh = _held[to];
+            _held[to] = heldWh + amountWh;
+            if (heldWh == 0 && !compliance.isVenue(to)) ++holders;
         }
     }
 
@@ -183,6 +211,13 @@ contract Certificates is ICertificates, ERC1155, AccessManaged {
 
     function _checkPassport(address account) private view {
         if (!passport.isAllowed(account, _CARBON)) revert PassportInvalid(account, _CARBON);
+    }
+
+    /// A venue has no passport: it judges whom it serves itself.
+    function _checkParty(address account) private view {
+        if (!passport.isAllowed(account, _CARBON) && !compliance.isVenue(account)) {
+            revert PassportInvalid(account, _CARBON);
+        }
     }
 
     /// Marks the meter's slots `first` … `end - 1`, each for the first time, a word at a time.

@@ -69,6 +69,7 @@ contract Community is ICommunity, AccessManaged {
     mapping(bytes32 person => address account) private _counted;
     mapping(address account => bytes32 person) private _persons;
     mapping(uint256 round => mapping(address account => Pledge)) private _pledges;
+    mapping(IFund fund => mapping(address account => uint64)) private _waiting; // pledged to it [ud]
     mapping(uint256 id => mapping(address member => bool)) private _voted;
     mapping(bytes32 meter => EnergyPledge[]) private _energy; // in order of time
 
@@ -195,10 +196,12 @@ contract Community is ICommunity, AccessManaged {
         if (raisedUd > r.terms.capUd) revert CapExceeded(r.terms.capUd, raisedUd);
         Pledge storage p = _pledges[round][msg.sender];
         IFund fund = r.terms.fund;
+        uint64 waitingUd = _waiting[fund][msg.sender] + amountUd;
         compliance.checkTransfer(
-            address(fund), address(0), msg.sender, fund.previewDeposit(p.amountUd + amountUd)
+            address(fund), address(0), msg.sender, fund.previewDeposit(waitingUd)
         );
 
+        _waiting[fund][msg.sender] = waitingUd;
         p.amountUd += amountUd;
         p.lastAt = uint40(block.timestamp);
         p.moment += uint152(amountUd * block.timestamp);
@@ -356,14 +359,15 @@ contract Community is ICommunity, AccessManaged {
     function endEnergyPledge(bytes32 meter) external {
         EnergyPledge[] storage pledges = _energy[meter];
         uint256 count = pledges.length;
-        if (count == 0 || pledges[count - 1].member != msg.sender || pledges[count - 1].until != 0)
-        {
+        address member = count == 0 ? address(0) : pledges[count - 1].member;
+        bool may = member == msg.sender || (member != address(0) && !isMember(member));
+        if (!may || pledges[count - 1].until != 0) {
             revert EnergyPledgeInvalid(meter, msg.sender, 0);
         }
 
         EnergyPledge storage p = pledges[count - 1];
         p.until = uint40(Math.max(block.timestamp, p.since) + noticeS);
-        emit EnergyPledgeEnded(meter, msg.sender, p.until);
+        emit EnergyPledgeEnded(meter, member, p.until);
     }
 
     // --- views ----------------------------------------------------------------------------------
@@ -502,6 +506,7 @@ contract Community is ICommunity, AccessManaged {
         amountUd = _pledges[round][account].amountUd;
         if (amountUd == 0) revert NoPledge(round, account);
         delete _pledges[round][account];
+        _waiting[r.terms.fund][account] -= amountUd;
         r.money.heldUd -= amountUd;
     }
 
@@ -539,6 +544,7 @@ contract Community is ICommunity, AccessManaged {
     function _release(Proposal storage p) private {
         Round storage r = _rounds[p.round];
         _checkMilestone(r, p.milestone, p.amountUd);
+        if (!passport.isAllowed(p.target, 0)) revert PassportInvalid(p.target);
 
         r.money.spentUd += p.amountUd;
         ++r.released;

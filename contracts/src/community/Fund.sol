@@ -49,7 +49,9 @@ contract Fund is FundIncome, FundExits {
         if (waitedUdS > mostUdS) revert WaitedTooLong(waitedUdS, mostUdS);
         shares = previewDeposit(amountUd);
 
-        if (!_isPlain(receiver, receiver, shares)) _askRules(address(0), receiver, shares);
+        if (passport.isAllowed(receiver, _INVEST) && !_isPlain(receiver, receiver, shares)) {
+            _askRules(address(0), receiver, shares);
+        }
         _make(receiver, amountUd, shares, Math.mulDiv(shares, waitedUdS, amountUd));
         emit Deposit(msg.sender, receiver, amountUd, shares);
         _transferIn(msg.sender, amountUd);
@@ -195,6 +197,9 @@ contract Fund is FundIncome, FundExits {
         internal
         override
     {
+        if (caller != receiver && !passport.isAllowed(caller, 0)) {
+            revert PassportInvalid(caller, 0);
+        }
         if (!_isPlain(receiver, receiver, shares)) {
             if (!passport.isAllowed(receiver, _INVEST)) {
                 revert ERC4626ExceededMaxDeposit(receiver, assets, 0);
@@ -213,6 +218,7 @@ contract Fund is FundIncome, FundExits {
         uint256 assets,
         uint256 shares
     ) internal override {
+        if (!passport.isAllowed(receiver, 0)) revert PassportInvalid(receiver, 0);
         if (caller != owner) _spendAllowance(owner, caller, shares);
         _pool.cash -= assets.toUint64();
         _burn(owner, shares);

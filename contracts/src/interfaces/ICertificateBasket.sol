@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IERC1155} from "@openzeppelin/contracts/token/ERC1155/IERC1155.sol";
+import {ICertificates} from "./ICertificates.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
 /// @title CertificateBasket: certificates of one vintage year, made fungible
 /// @notice Whoever deposits a certificate of an admitted kind gets one share for each unit, and
 /// whoever gives a share back takes a unit of any kind in the basket. Shares are an ERC-20 without
 /// decimals; as many are out as there are certificates in the basket.
-/// @dev Assumptions. The kinds admitted are certificates of the basket's vintage year and their
-/// contract moves exactly what it is asked to, or reverts. This contract may hold certificates
-/// there.
+/// @dev Assumptions. The certificates' contract moves exactly what it is asked to, or reverts. This
+/// contract may hold certificates there: it is a venue of the rulebook.
 ///
 /// Warning: **who comes first chooses.** A share buys a unit of any kind in the basket, so that
 /// within it no kind can be worth more than another for long. Kinds that differ in worth belong in
@@ -30,6 +29,9 @@ interface ICertificateBasket is IERC20 {
     /// @notice Shares came back, as many certificates out.
     event Withdrawn(address indexed account, uint256 indexed id, uint256 amount);
 
+    /// @notice Thrown when a kind is of another vintage year than the basket.
+    error OtherVintage(uint256 id, uint16 vintage, uint16 year);
+
     /// @notice Thrown when the basket does not take this kind.
     error NotAdmitted(uint256 id);
 
@@ -42,8 +44,8 @@ interface ICertificateBasket is IERC20 {
     /// @notice Thrown when the account has no valid passport with this permission.
     error PassportInvalid(address account, uint8 permissions);
 
-    /// @notice Admits kinds of certificates, for ever.
-    /// @dev Called by the certificate role, who answers for their vintage year.
+    /// @notice Admits kinds of certificates, all of the basket's vintage year, for ever.
+    /// @dev Called by the certificate role.
     function admit(uint256[] calldata ids) external;
 
     /// @notice Takes `amount` certificates `id` from the caller, for as many shares.
@@ -55,7 +57,7 @@ interface ICertificateBasket is IERC20 {
     function withdraw(uint256 id, uint256 amount) external;
 
     /// @notice The certificates' contract.
-    function certificates() external view returns (IERC1155);
+    function certificates() external view returns (ICertificates);
 
     /// @notice Vintage year of every certificate in the basket.
     function year() external view returns (uint16);

@@ -13,6 +13,9 @@ import {IERC1155} from "@openzeppelin/contracts/token/ERC1155/IERC1155.sol";
 /// @dev Assumes that the settlement role issues for settled, measured energy only. The meter is a
 /// verified device of `IDevices`, and no span can hold more than its capacity could make.
 ///
+/// Whoever holds certificates has a passport with the carbon permission, or is a venue of the
+/// rulebook, which judges whom it serves itself.
+///
 /// Warning: an issue shows a meter's energy in its span to everybody. For a home, issue for a month
 /// or more at once.
 ///
@@ -120,6 +123,12 @@ interface ICertificates is IERC1155 {
     function retire(uint256 id, uint64 energyWh, address beneficiary, bytes32 purpose)
         external
         returns (uint256 retirement);
+
+    /// @notice Watt-hours `holder` has of all ids together, which is what rules on holdings cap.
+    function balanceOf(address holder) external view returns (uint256);
+
+    /// @notice Accounts that hold some; venues are none.
+    function holders() external view returns (uint256);
 
     /// @notice Watt-hours of an id ever issued, and retired.
     function supplyOf(uint256 id) external view returns (uint64 issuedWh, uint64 retiredWh);

@@ -22,6 +22,10 @@ import {IFund} from "./IFund.sol";
 /// than the operating role.
 ///
 /// Warning: a hold stops a refund until it is lifted; an expired passport does not.
+///
+/// Warning: a pledge that was allowed is bought when the round is funded. If its member has bought
+/// other shares of the fund meanwhile, or the rules are stricter by then, it waits until they allow
+/// it.
 interface ICommunity {
     /// @notice How a member counts.
     enum Kind {
@@ -221,9 +225,6 @@ interface ICommunity {
     /// @notice Thrown when whoever puts a payment to the vote is not known by person.
     error NotLinked(address account);
 
-    /// @notice Thrown when a claim is made by another than the payee or a proposal by no member.
-    error NotEntitled(address caller);
-
     /// @notice Thrown when more would be spent than the budget.
     error BudgetExceeded(uint64 budgetUd, uint256 spentUd);
 
@@ -284,7 +285,8 @@ interface ICommunity {
     /// @dev Called by the operating role.
     function setFundCap(IFund fund, uint64 capUd) external;
 
-    /// @notice Pledges money to a round [ud].
+    /// @notice Pledges money to a round [ud]. The rules judge all the caller's pledges to its fund
+    /// together.
     /// @dev Called by a member who may invest.
     /// @param document hash of the document the member accepted
     function pledge(uint256 round, uint64 amountUd, bytes32 document) external;
@@ -329,16 +331,18 @@ interface ICommunity {
     /// @dev Called by a member who joined before the proposal.
     function vote(uint256 id, bool yes) external;
 
-    /// @notice Carries out what passed: votes reach the quorum, and more say yes than no.
+    /// @notice Carries out what passed: votes reach the quorum, and more say yes than no. A payment
+    /// waits until its payee has a valid passport.
     /// @dev Called by anyone, once the vote is over.
     function carryOut(uint256 id) external;
 
     /// @notice Counts a meter's energy to the community from `since` on [UTC unix s].
-    /// @dev Called by a member.
+    /// @dev Called by a member. Warning: whether the meter is the member's is looked up off chain; the
+    /// admitting role excludes who pledges another's.
     function pledgeEnergy(bytes32 meter, uint40 since) external;
 
     /// @notice Ends the energy pledge after the notice.
-    /// @dev Called by the member who made it.
+    /// @dev Called by the member who made it; by anyone, once that is no member any more.
     function endEnergyPledge(bytes32 meter) external;
 
     /// @notice What is known of a member.

@@ -131,7 +131,7 @@ interface IExchange is IVenue {
     /// @notice Thrown when the batch sells another amount than it buys.
     error Unbalanced(uint256 sold, uint256 bought);
 
-    /// @notice Thrown when an account would trade with itself.
+    /// @notice Thrown when a person would trade with itself, by one wallet or two.
     error SelfTrade(address account);
 
     /// @notice Settles orders of one token at one price. The price must clear them: whoever is

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IHeeding} from "./IHeeding.sol";
+import {ITradedPrice} from "./ITradedPrice.sol";
 import {IVenue} from "./IVenue.sol";
 
 /// @title LiquidityPool: one asset against settlement money, at any time
@@ -26,9 +27,12 @@ import {IVenue} from "./IVenue.sol";
 /// Warning: **the price now can be moved by anyone for one transaction.** Only `average` is fit to
 /// be used elsewhere, and only where enough parties traded for long enough.
 ///
+/// A pool of energy credits is a `Tariff`'s source of the traded price: of that average, once it
+/// covers a whole window.
+///
 /// Warning: **taking out needs a valid passport**, of a country that is not closed. The share stays
 /// the account's own until then.
-interface ILiquidityPool is IVenue, IHeeding {
+interface ILiquidityPool is IVenue, IHeeding, ITradedPrice {
     /// @notice Liquidity came in.
     event Provided(
         address indexed account, uint256 moneyUd, uint256 assets, uint256 shares, uint256 locked
@@ -64,9 +68,6 @@ interface ILiquidityPool is IVenue, IHeeding {
 
     /// @notice Thrown when the caller would get less than it accepts.
     error SlippageExceeded(uint256 least, uint256 given);
-
-    /// @notice Thrown when the caller would put in more than it accepts.
-    error TooMuchAsked(uint256 most, uint256 asked);
 
     /// @notice Thrown when the warning was not acknowledged.
     error LossNotUnderstood();
@@ -136,7 +137,7 @@ interface ILiquidityPool is IVenue, IHeeding {
     function reserves() external view returns (uint256 moneyUd, uint256 assets, uint256 changedAt);
 
     /// @notice Time-weighted average of the price from `since` to now, over the whole last window
-    /// and the one running, and how many distinct accounts traded in them.
+    /// and the one running, and how many traded in them: the wallets of one person count once.
     /// @return priceUd ud per `unit`, rounded down; zero before the first liquidity
     /// @return parties at least five of them make the price fit for a tariff
     function average() external view returns (uint256 priceUd, uint256 parties, uint256 since);

@@ -23,7 +23,8 @@ import {IERC1155} from "@openzeppelin/contracts/token/ERC1155/IERC1155.sol";
 /// Warning: **pool tokens do not travel.** They are minted to the market's seller and burned when
 /// the energy is sold; nobody can move them to another account.
 ///
-/// Warning: **an account contributes once an interval, to one market of this contract.** Its
+/// Warning: **a person contributes once an interval, by one of its wallets, to one market of this
+/// contract**, and so does an account of no known person. Its
 /// correction of a value already contributed is a matter of money, not of another contribution.
 interface IPoolAsset is IERC1155 {
     /// @notice The class of a contributor.
@@ -118,7 +119,8 @@ interface IPoolAsset is IERC1155 {
     /// @notice Thrown when the contributor has no valid passport with this permission.
     error PassportInvalid(address account, uint8 permissions);
 
-    /// @notice Thrown when the account is in a pool of this interval already.
+    /// @notice Thrown when the account, or its person by another wallet, is in a pool of this
+    /// interval already.
     error ContributionDuplicate(address contributor, uint64 start);
 
     /// @notice Thrown when the contributor did not sign this contribution.
@@ -189,7 +191,7 @@ interface IPoolAsset is IERC1155 {
     /// @notice Market of a pool with contributions; zero where there is none.
     function marketOf(uint256 pool) external view returns (bytes32);
 
-    /// @notice Is `contributor` in a pool of the interval that begins at `start`?
+    /// @notice Is `contributor`, by any wallet, in a pool of the interval that begins at `start`?
     function hasContributed(address contributor, uint64 start) external view returns (bool);
 
     /// @notice Is `leaf` in this run?

@@ -11,6 +11,10 @@ import {IPassport} from "./IPassport.sol";
 /// stricter of both. A country without a pack gets, rule by rule, the strictest of all packs of
 /// that kind; a kind without any pack is closed.
 ///
+/// Limits bind a person, by however many wallets it acts: what they send, acquire and hold is added
+/// up, and what moves from one to another is neither acquired nor locked. An account without a
+/// known person stands for itself.
+///
 /// Amounts are in the smallest units of the token, times UTC unix seconds [s].
 ///
 /// @dev Assumptions. Every token asks before a transfer between members, a tracked one before it
@@ -28,7 +32,7 @@ import {IPassport} from "./IPassport.sol";
 /// `Leeway` is written to the passport, up to the day the next pack is in force. A pack that
 /// counts anything, or caps holdings, leaves none.
 ///
-/// Warning: **counts err on the strict side.** The last 17 transfers of an account within a window
+/// Warning: **counts err on the strict side.** The last 17 transfers of a person within a window
 /// are counted exactly; the next one is added to the newest of them, which then counts for
 /// longer.
 ///
@@ -53,11 +57,11 @@ interface IRulebook is ICompliance {
         uint40 from; //         first second in force
         bool closed; //         no account of this country may send or receive
         uint64 heldFrom; //     smallest transfer between members held for travel-rule data
-        uint64 dailyMost; //    most an account may send within 24 hours
+        uint64 dailyMost; //    most a person may send within 24 hours
         uint32 lockUp; //       how long what was acquired may not be sent on [s]
         uint32 holdersMost; //  most holders of the token, for another to become one
-        uint64 holdingMost; //  most an account may hold
-        uint64 yearlyMost; //   most an account may acquire within 365 days
+        uint64 holdingMost; //  most a person may hold
+        uint64 yearlyMost; //   most a person may acquire within 365 days
     }
 
     /// @notice A token was registered.
@@ -112,20 +116,20 @@ interface IRulebook is ICompliance {
     /// @notice Thrown when the transfer waits for data that both providers attest.
     error HeldForTravelRule(bytes32 transferId, uint256 amount, uint64 heldFrom);
 
-    /// @notice Thrown when the account would send too much within 24 hours.
+    /// @notice Thrown when the person would send too much within 24 hours.
     error DailyLimitExceeded(
         address token, address account, uint256 sent, uint256 amount, uint64 most
     );
 
-    /// @notice Thrown when the account would send what it acquired too lately.
+    /// @notice Thrown when the person would send what it acquired too lately.
     error LockedUp(address token, address account, uint256 free, uint256 amount);
 
-    /// @notice Thrown when the account would hold too much.
+    /// @notice Thrown when the person would hold too much.
     error HoldingCapExceeded(
         address token, address account, uint256 holding, uint256 amount, uint64 most
     );
 
-    /// @notice Thrown when the account would acquire too much within 365 days.
+    /// @notice Thrown when the person would acquire too much within 365 days.
     error InvestorLimitExceeded(
         address token, address account, uint256 acquired, uint256 amount, uint64 most
     );
@@ -215,10 +219,10 @@ interface IRulebook is ICompliance {
         view
         returns (Kind kind, uint8 permissions, bool tracked, uint32 holders);
 
-    /// @notice What `account` sent within 24 hours, as far as it is counted.
+    /// @notice What the person of `account` sent within 24 hours, as far as it is counted.
     function sentWithinDay(address token, address account) external view returns (uint256);
 
-    /// @notice What `account` holds of a tracked token, as the token says.
+    /// @notice What the person of `account` holds of a tracked token, as the token says.
     function holdingOf(address token, address account) external view returns (uint256);
 
     /// @notice Who keeps the travel-rule data of `account`.

@@ -6,6 +6,9 @@ pragma solidity 0.8.37;
 /// passport knows that no rule of either country speaks to it (its `isPlain`), that answer will do;
 /// else the rulebook judges it, counts it, and refuses it by the rule's own error.
 ///
+/// So it is with tokens that are made against something other than money: credits for metered
+/// energy, basket shares for certificates.
+///
 /// A transfer to or from a venue is not asked about: a venue is a contract of the platform, judges
 /// whom it serves itself, and reports what it trades. So no rule can keep money or shares within a
 /// venue, and nothing is counted twice.

@@ -8,7 +8,7 @@ pragma solidity 0.8.37;
 interface ITradedPrice {
     /// @notice The average now.
     /// @return averageUdPerKwh time-weighted price of a credit [ud/kWh]; zero: none
-    /// @return parties different accounts that traded in its window
+    /// @return parties different persons that traded in its window
     /// @return asOf end of its window [UTC s]
     function tradedPrice()
         external

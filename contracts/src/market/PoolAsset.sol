@@ -44,8 +44,8 @@ contract PoolAsset is IPoolAsset, ERC1155, AccessManaged, EIP712 {
     mapping(bytes32 market => Market) private _markets;
     mapping(uint256 pool => Pool) private _pools;
     mapping(uint256 pool => mapping(uint32 run => Record)) private _runs;
-    // a bit for each of 256 intervals
-    mapping(address contributor => mapping(uint256 word => uint256 bits)) private _contributed;
+    // by person, or account where none is known; a bit for each of 256 intervals
+    mapping(bytes32 party => mapping(uint256 word => uint256 bits)) private _contributed;
 
     constructor(address authority, IPassport passport_, uint32 intervalSeconds_)
         ERC1155("")
@@ -178,7 +178,7 @@ contract PoolAsset is IPoolAsset, ERC1155, AccessManaged, EIP712 {
     /// @inheritdoc IPoolAsset
     function hasContributed(address contributor, uint64 start) external view returns (bool) {
         uint256 interval = start / intervalSeconds;
-        return _contributed[contributor][interval >> 8] >> (interval & 0xff) & 1 == 1;
+        return _contributed[_partyOf(contributor)][interval >> 8] >> (interval & 0xff) & 1 == 1;
     }
 
     /// @inheritdoc IPoolAsset
@@ -226,15 +226,22 @@ contract PoolAsset is IPoolAsset, ERC1155, AccessManaged, EIP712 {
             revert PassportInvalid(c.contributor, _TRADE_ENERGY);
         }
         uint256 interval = start / intervalSeconds;
-        uint256 bits = _contributed[c.contributor][interval >> 8];
+        bytes32 party = _partyOf(c.contributor);
+        uint256 bits = _contributed[party][interval >> 8];
         uint256 bit = 1 << (interval & 0xff);
         if (bits & bit != 0) revert ContributionDuplicate(c.contributor, start);
-        _contributed[c.contributor][interval >> 8] = bits | bit;
+        _contributed[party][interval >> 8] = bits | bit;
 
         bytes32 digest = contributionHash(market, start, c);
         if (!SignatureChecker.isValidSignatureNowCalldata(c.contributor, digest, signature)) {
             revert ContributionUnsigned(c.contributor, digest);
         }
+    }
+
+    /// Two wallets of one person are one contributor.
+    function _partyOf(address contributor) private view returns (bytes32 party) {
+        party = passport.identityOf(contributor);
+        if (party == 0) party = bytes32(uint256(uint160(contributor)));
     }
 
     function _update(address from, address to, uint256[] memory ids, uint256[] memory values)

@@ -2,13 +2,13 @@
 pragma solidity 0.8.37;
 
 import {ICertificateBasket} from "../interfaces/ICertificateBasket.sol";
+import {ICertificates} from "../interfaces/ICertificates.sol";
 import {ICompliance} from "../interfaces/ICompliance.sol";
 import {IPassport} from "../interfaces/IPassport.sol";
 import {IRulebook} from "../interfaces/IRulebook.sol";
 import {CountedToken} from "./CountedToken.sol";
 import {RuledToken} from "./RuledToken.sol";
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
-import {IERC1155} from "@openzeppelin/contracts/token/ERC1155/IERC1155.sol";
 import {ERC1155Holder} from "@openzeppelin/contracts/token/ERC1155/utils/ERC1155Holder.sol";
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
@@ -17,7 +17,7 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 /// @notice See `ICertificateBasket`.
 contract CertificateBasket is ICertificateBasket, RuledToken, ERC1155Holder, AccessManaged {
     /// @inheritdoc ICertificateBasket
-    IERC1155 public immutable certificates;
+    ICertificates public immutable certificates;
 
     /// @inheritdoc ICertificateBasket
     uint16 public immutable year;
@@ -27,7 +27,7 @@ contract CertificateBasket is ICertificateBasket, RuledToken, ERC1155Holder, Acc
 
     constructor(
         address authority,
-        IERC1155 certificates_,
+        ICertificates certificates_,
         IPassport passport_,
         ICompliance compliance_,
         uint16 year_,
@@ -45,6 +45,9 @@ contract CertificateBasket is ICertificateBasket, RuledToken, ERC1155Holder, Acc
     /// @inheritdoc ICertificateBasket
     function admit(uint256[] calldata ids) external restricted {
         for (uint256 i = 0; i < ids.length; ++i) {
+            uint16 vintage = certificates.classOf(ids[i]).vintage;
+            if (vintage != year) revert OtherVintage(ids[i], vintage, year);
+
             isAdmitted[ids[i]] = true;
             emit Admitted(ids[i]);
         }
@@ -57,6 +60,7 @@ contract CertificateBasket is ICertificateBasket, RuledToken, ERC1155Holder, Acc
         _checkPassport(msg.sender);
 
         emit Deposited(msg.sender, id, amount);
+        _askToMake(msg.sender, amount);
         _mint(msg.sender, amount);
         certificates.safeTransferFrom(msg.sender, address(this), id, amount, "");
     }
@@ -121,5 +125,10 @@ contract CertificateBasket is ICertificateBasket, RuledToken, ERC1155Holder, Acc
         if (!passport.isAllowed(account, _PERMISSIONS)) {
             revert PassportInvalid(account, _PERMISSIONS);
         }
+    }
+
+    function _update(address from, address to, uint256 value) internal override {
+        if (to == address(this)) revert ERC20InvalidReceiver(to); // as a venue it would keep them
+        super._update(from, to, value);
     }
 }

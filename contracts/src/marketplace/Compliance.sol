@@ -69,8 +69,8 @@ contract Compliance is IRulebook, AccessManaged {
     mapping(Kind kind => mapping(uint16 country => Pack)) private _packs;
     mapping(Kind kind => uint16[]) private _countries; // that have a version
     mapping(bytes32 transferId => Attestation) private _attestations;
-    mapping(address token => mapping(address account => Rolling.Log)) private _sent;
-    mapping(address token => mapping(address account => Rolling.Log)) private _acquired;
+    mapping(address token => mapping(bytes32 person => Rolling.Log)) private _sent;
+    mapping(address token => mapping(bytes32 person => Rolling.Log)) private _acquired;
 
     constructor(address authority, IPassport passport_) AccessManaged(authority) {
         passport = passport_;
@@ -298,12 +298,17 @@ contract Compliance is IRulebook, AccessManaged {
 
     /// @inheritdoc IRulebook
     function sentWithinDay(address token, address account) external view returns (uint256) {
-        return _sent[token][account].sumSince(block.timestamp - DAY);
+        return _sent[token][_personOf(account)].sumSince(block.timestamp - DAY);
     }
 
     /// @inheritdoc IRulebook
-    function holdingOf(address token, address account) public view returns (uint256) {
-        return ICountedToken(token).balanceOf(account);
+    function holdingOf(address token, address account) public view returns (uint256 holding) {
+        bytes32 identity = passport.identityOf(account);
+        if (identity == 0) return ICountedToken(token).balanceOf(account);
+        address[] memory wallets = passport.walletsOf(identity);
+        for (uint256 i = 0; i < wallets.length; ++i) {
+            holding += ICountedToken(token).balanceOf(wallets[i]);
+        }
     }
 
     /// @inheritdoc IRulebook
@@ -335,12 +340,14 @@ contract Compliance is IRulebook, AccessManaged {
             Rules memory rules = _rulesOf(t, token, from);
             heldFrom = rules.heldFrom;
             verdict.countsSent = _checkSent(rules, token, from, amount);
-            if (t.tracked && rules.lockUp != 0) _checkLockUp(rules, token, from, amount);
+            if (t.tracked && rules.lockUp != 0 && !_isSame(from, to)) {
+                _checkLockUp(rules, token, from, amount);
+            }
         }
         if (toMember) {
             Rules memory rules = _rulesOf(t, token, to);
             heldFrom = _least(heldFrom, rules.heldFrom);
-            if (t.tracked && from != to) {
+            if (t.tracked && _isLimited(rules) && !_isSame(from, to)) {
                 _checkHolding(rules, token, to, amount);
                 verdict.countsAcquired = _checkAcquired(rules, token, to, amount);
             }
@@ -385,7 +392,7 @@ contract Compliance is IRulebook, AccessManaged {
         returns (bool counts)
     {
         if (rules.dailyMost == NO_LIMIT || amount == 0) return false;
-        uint256 sent = _sent[token][account].sumSince(block.timestamp - DAY);
+        uint256 sent = _sent[token][_personOf(account)].sumSince(block.timestamp - DAY);
         if (amount > rules.dailyMost || sent + amount > rules.dailyMost) {
             revert DailyLimitExceeded(token, account, sent, amount, rules.dailyMost);
         }
@@ -396,7 +403,8 @@ contract Compliance is IRulebook, AccessManaged {
         private
         view
     {
-        uint256 locked = _acquired[token][account].sumSince(block.timestamp - rules.lockUp + 1);
+        uint256 locked =
+            _acquired[token][_personOf(account)].sumSince(block.timestamp - rules.lockUp + 1);
         uint256 holding = holdingOf(token, account);
         uint256 free = holding > locked ? holding - locked : 0;
         if (amount > free) revert LockedUp(token, account, free, amount);
@@ -427,7 +435,7 @@ contract Compliance is IRulebook, AccessManaged {
         if (amount == 0) return false;
         uint64 most = rules.yearlyMost;
         if (most == NO_LIMIT) return rules.lockUp != 0;
-        uint256 acquired = _acquired[token][account].sumSince(block.timestamp - YEAR);
+        uint256 acquired = _acquired[token][_personOf(account)].sumSince(block.timestamp - YEAR);
         if (amount > most || acquired + amount > most) {
             revert InvestorLimitExceeded(token, account, acquired, amount, most);
         }
@@ -447,6 +455,23 @@ contract Compliance is IRulebook, AccessManaged {
             attestation.originator == bytes32(0)
                 || attestation.originator != attestation.beneficiary
         ) revert HeldForTravelRule(id, amount, heldFrom);
+    }
+
+    /// Whose counts these are: one person's, by whatever wallet; the account's own where no person
+    /// is known.
+    function _personOf(address account) private view returns (bytes32 person) {
+        person = passport.identityOf(account);
+        if (person == 0) person = bytes32(uint256(uint160(account)));
+    }
+
+    function _isSame(address from, address to) private view returns (bool) {
+        return from == to || (from != address(0) && _personOf(from) == _personOf(to));
+    }
+
+    /// Has the receiver's pack a rule about what is acquired or held?
+    function _isLimited(Rules memory rules) private pure returns (bool) {
+        return rules.lockUp != 0 || rules.holdersMost != type(uint32).max
+            || rules.holdingMost != NO_LIMIT || rules.yearlyMost != NO_LIMIT;
     }
 
     /// The last version whose date has come.
@@ -508,7 +533,11 @@ contract Compliance is IRulebook, AccessManaged {
             emit Released(id, _attestations[id].originator);
             delete _attestations[id];
         }
-        if (verdict.countsSent) _sent[token][from].add(amount, block.timestamp - DAY);
-        if (verdict.countsAcquired) _acquired[token][to].add(amount, block.timestamp - YEAR);
+        if (verdict.countsSent) {
+            _sent[token][_personOf(from)].add(amount, block.timestamp - DAY);
+        }
+        if (verdict.countsAcquired) {
+            _acquired[token][_personOf(to)].add(amount, block.timestamp - YEAR);
+        }
     }
 }

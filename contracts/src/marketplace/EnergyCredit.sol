@@ -75,6 +75,7 @@ contract EnergyCredit is IEnergyCredit, RuledToken, ERC20Permit, AccessManaged {
         uint256 depositedUd = neededUd - backingUd;
         backingUd = neededUd;
         emit Minted(to, source, energyWh, depositedUd);
+        _askToMake(to, energyWh);
         _mint(to, energyWh);
         currency.safeTransferFrom(msg.sender, address(this), depositedUd);
     }
@@ -173,6 +174,7 @@ contract EnergyCredit is IEnergyCredit, RuledToken, ERC20Permit, AccessManaged {
         internal
         override(ERC20, CountedToken)
     {
+        if (to == address(this)) revert ERC20InvalidReceiver(to); // as a venue it would keep them
         CountedToken._update(from, to, value);
     }
 }

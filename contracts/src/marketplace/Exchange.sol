@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {ICurrency} from "../interfaces/ICurrency.sol";
 import {IExchange} from "../interfaces/IExchange.sol";
+import {IPassport} from "../interfaces/IPassport.sol";
 import {Assets} from "../libraries/Assets.sol";
 import {Venue} from "./Venue.sol";
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
@@ -32,6 +33,9 @@ contract Exchange is IExchange, EIP712, Venue {
         "Order(address maker,address token,uint256 id,bool sells,uint128 amount,uint128 priceUd,uint128 chargesMostUd,uint40 deadline,uint64 epoch,address settler,uint256 salt)"
     );
 
+    /// @notice Who is behind an account.
+    IPassport public immutable passport;
+
     /// @inheritdoc IExchange
     mapping(address maker => mapping(bytes32 orderHash => uint256)) public filledOf;
     /// @inheritdoc IExchange
@@ -43,7 +47,9 @@ contract Exchange is IExchange, EIP712, Venue {
         AccessManaged(authority)
         EIP712("SourceEnergy Exchange", "1")
         Venue(terms)
-    {}
+    {
+        passport = terms.compliance.passport();
+    }
 
     // --- trade ----------------------------------------------------------------------------------
 
@@ -269,11 +275,17 @@ contract Exchange is IExchange, EIP712, Venue {
 
     /// Asks for both legs of a pair and moves the asset.
     function _deliver(Trade memory trade, address seller, address buyer, uint256 amount) private {
-        if (seller == buyer) revert SelfTrade(seller);
+        if (seller == buyer || _areOne(seller, buyer)) revert SelfTrade(seller);
         compliance.recordTrade(
             trade.token, seller, buyer, amount, address(currency), _up(trade, amount)
         );
         Assets.move(trade.listing.standard, trade.token, trade.id, seller, buyer, amount);
+    }
+
+    /// Are these two wallets of one person?
+    function _areOne(address seller, address buyer) private view returns (bool) {
+        bytes32 person = passport.identityOf(seller);
+        return person != 0 && person == passport.identityOf(buyer);
     }
 
     function _pay(Trade memory trade, address seller, uint256 amount) private {

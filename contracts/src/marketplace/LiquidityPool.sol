@@ -6,6 +6,7 @@ import {IHeeding} from "../interfaces/IHeeding.sol";
 import {ILiquidityPool} from "../interfaces/ILiquidityPool.sol";
 import {IPassport} from "../interfaces/IPassport.sol";
 import {IRulebook} from "../interfaces/IRulebook.sol";
+import {ITradedPrice} from "../interfaces/ITradedPrice.sol";
 import {Assets} from "../libraries/Assets.sol";
 import {CountedToken} from "./CountedToken.sol";
 import {Venue} from "./Venue.sol";
@@ -43,7 +44,7 @@ contract LiquidityPool is ILiquidityPool, CountedToken, ERC1155Holder, Venue {
 
     struct Window {
         uint40 start; //       zero: there was none            [s]
-        uint24 parties; //     distinct accounts that traded
+        uint24 parties; //     distinct persons that traded
         uint24 shared; //      of these, in the window before, too
         uint168 cumulative; // price × 2³² × seconds, since start
     }
@@ -78,7 +79,8 @@ contract LiquidityPool is ILiquidityPool, CountedToken, ERC1155Holder, Venue {
     Window private _now;
     Window private _before;
     uint256 private _cumulative; // up to the start of `_now`
-    mapping(address account => uint40) private _tradedIn; // start of the window it last traded in
+    // start of the window an account, and the person it belongs to, last traded in
+    mapping(bytes32 party => uint40) private _tradedIn;
 
     constructor(
         address authority,
@@ -307,7 +309,7 @@ contract LiquidityPool is ILiquidityPool, CountedToken, ERC1155Holder, Venue {
     }
 
     /// @inheritdoc ILiquidityPool
-    function average() external view returns (uint256 priceUd, uint256 parties, uint256 since) {
+    function average() public view returns (uint256 priceUd, uint256 parties, uint256 since) {
         (Window memory current, Window memory before,) = _windows(_reserves);
         since = before.start == 0 ? current.start : before.start;
         if (since == 0) return (0, 0, 0);
@@ -315,6 +317,18 @@ contract LiquidityPool is ILiquidityPool, CountedToken, ERC1155Holder, Venue {
         priceUd = block.timestamp == since
             ? _price(_reserves) >> 32
             : (uint256(before.cumulative) + current.cumulative) / (block.timestamp - since) >> 32;
+    }
+
+    /// @inheritdoc ITradedPrice
+    function tradedPrice()
+        external
+        view
+        returns (uint128 averageUdPerKwh, uint32 parties, uint64 asOf)
+    {
+        (uint256 priceUd, uint256 parties_, uint256 since) = average();
+        asOf = uint64(block.timestamp);
+        if (since == 0 || block.timestamp < since + window) return (0, 0, asOf);
+        return (uint128(priceUd), uint32(parties_), asOf); // 96 bits, and two numbers of 24
     }
 
     /// @inheritdoc ILiquidityPool
@@ -420,11 +434,20 @@ contract LiquidityPool is ILiquidityPool, CountedToken, ERC1155Holder, Venue {
         }
     }
 
+    /// The wallets of one person are one party. An account's first trade of a window is looked
+    /// into, the others cost one read.
     function _countParty() private {
-        uint40 last = _tradedIn[msg.sender];
         uint40 start = _now.start;
+        bytes32 party = bytes32(uint256(uint160(msg.sender)));
+        uint40 last = _tradedIn[party];
         if (last == start) return;
-        _tradedIn[msg.sender] = start;
+        _tradedIn[party] = start;
+        bytes32 person = passport.identityOf(msg.sender);
+        if (person != 0) {
+            last = _tradedIn[person];
+            if (last == start) return;
+            _tradedIn[person] = start;
+        }
         ++_now.parties;
         if (last != 0 && last == _before.start) ++_now.shared;
     }

@@ -44,6 +44,13 @@ abstract contract RuledToken is IRuledToken, CountedToken {
         emit VenueAcknowledged(venue);
     }
 
+    /// Asks before a tracked token is made, as before it moves to `to`.
+    function _askToMake(address to, uint256 value) internal {
+        if (!passport.isPlain(to, to, _PERMISSIONS, _KIND, value)) {
+            compliance.recordTransfer(address(this), address(0), to, value);
+        }
+    }
+
     /// Whoever makes tokens asks for itself.
     function _ask(address from, address to, uint256 value) internal virtual override {
         if (from == address(0)) return;

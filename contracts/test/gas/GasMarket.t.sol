@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {ICertificates} from "../../src/interfaces/ICertificates.sol";
 import {IPoolAsset} from "../../src/interfaces/IPoolAsset.sol";
 import {IRevenueCascade} from "../../src/interfaces/IRevenueCascade.sol";
 import {CertificateBasket} from "../../src/marketplace/CertificateBasket.sol";
@@ -133,23 +134,30 @@ contract GasCreditTest is CreditWorld {
     function test_basket() public {
         AnyCertificates certificates = new AnyCertificates();
         CertificateBasket basket = new CertificateBasket(
-            address(manager), certificates, passport, rules, 2026, "Certificates 2026", "REC26"
+            address(manager),
+            ICertificates(address(certificates)),
+            passport,
+            rules,
+            2026,
+            "Certificates 2026",
+            "REC26"
         );
         uint256[] memory ids = new uint256[](1);
+        ids[0] = 202_601;
         vm.prank(admin);
         basket.admit(ids);
         vm.prank(admin);
         passport.issue(producer, 4, EXPIRY, CANADA);
         vm.prank(producer);
         certificates.setApprovalForAll(address(basket), true);
-        certificates.make(producer, 0, 100);
+        certificates.make(producer, ids[0], 100);
         vm.prank(producer);
-        basket.deposit(0, 10);
+        basket.deposit(ids[0], 10);
         vm.prank(producer);
-        basket.deposit(0, 10);
+        basket.deposit(ids[0], 10);
         _note("basket deposit");
         vm.prank(producer);
-        basket.withdraw(0, 5);
+        basket.withdraw(ids[0], 5);
         _note("basket withdraw");
     }
 }

@@ -140,6 +140,49 @@ contract CommunityRoundTest is Coop {
         community.convert(round, prosumer);
     }
 
+    /// Pledges to two rounds of one fund are bought one after the other, and must both be allowed.
+    function test_S11_a_limit_counts_the_pledges_of_all_rounds_of_a_fund() public {
+        rulebook.limit(2500 * SHARE);
+        _pledge(prosumer, 2000 * DOLLAR);
+        uint256 first = round;
+        vm.prank(admin);
+        round = community.openRound(_terms());
+        _money(prosumer, address(community), 501 * DOLLAR);
+        bytes memory reason =
+            abi.encodeWithSelector(Rulebook.TooMuch.selector, 2500 * SHARE, 2500 * SHARE + 1e6);
+        vm.prank(prosumer);
+        vm.expectRevert(reason);
+        community.pledge(round, uint64(500 * DOLLAR + 1), DOCUMENT);
+        _pledge(prosumer, 500 * DOLLAR);
+        vm.prank(prosumer);
+        vm.expectRevert(reason);
+        community.pledge(first, 1, DOCUMENT);
+        vm.prank(prosumer);
+        community.withdrawPledge(round);
+        vm.prank(prosumer);
+        community.pledge(first, uint64(500 * DOLLAR), DOCUMENT);
+    }
+
+    /// What was pledged is bought; whoever is on hold or expired has shares that cannot move.
+    function test_a_hold_or_an_expired_passport_does_not_undo_a_purchase() public {
+        _pool();
+        vm.warp(DEADLINE);
+        community.close(round);
+        _freeze(prosumer, true);
+        vm.prank(admin);
+        passport.issue(household, 7, uint40(block.timestamp + 1), CANADA);
+        vm.warp(block.timestamp + 1);
+        community.convert(round, prosumer);
+        community.convert(round, household);
+        assertEq(currency.balanceOf(address(fund)), 8000 * DOLLAR, "the project has its money");
+        assertEq(fund.balanceOf(prosumer), 2000 * SHARE, "held");
+        assertTrue(!fund.canTransfer(prosumer, tenant, 1), "and stuck while on hold");
+        assertTrue(!fund.canTransfer(household, tenant, 1), "or expired");
+        rulebook.refuse(tenant);
+        vm.expectRevert(abi.encodeWithSelector(Rulebook.Refused.selector, tenant));
+        community.convert(round, tenant);
+    }
+
     function test_S15_money_that_waited_in_a_round_earns_from_its_first_day() public {
         _funded();
         (,, uint256 shareSeconds) = fund.running();
@@ -162,6 +205,21 @@ contract CommunityRoundTest is Coop {
         vm.warp(START_S + COOLING);
         community.close(round);
         assertTrue(_state() == ICommunity.State.Funded, "before the deadline");
+    }
+
+    /// The budgets of all rounds are set aside together.
+    function test_a_second_round_sets_its_budget_aside_too() public {
+        _funded();
+        ICommunity.RoundTerms memory terms = _terms();
+        terms.deadline = uint40(block.timestamp + 90 days);
+        vm.prank(admin);
+        round = community.openRound(terms);
+        _pledge(prosumer, 2 * TARGET);
+        vm.warp(block.timestamp + COOLING);
+        community.close(round);
+        assertEq(fund.committedUd(), 2 * TARGET, "both budgets");
+        community.convert(round, prosumer);
+        assertEq(fund.maxWithdraw(prosumer), TARGET, "the rest is free");
     }
 
     function test_who_redeems_does_not_take_the_budget_along() public {

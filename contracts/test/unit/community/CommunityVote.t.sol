@@ -168,6 +168,28 @@ contract CommunityVoteTest is Coop {
         assertEq(fund.releasedOf(tenant), 1000 * DOLLAR, "paid by the published rule");
     }
 
+    /// Money leaves a fund unasked, so the community looks at who gets it.
+    function test_a_payee_on_hold_or_without_a_passport_waits() public {
+        _funded();
+        uint256 id = _claim(0, 3600 * DOLLAR);
+        _vote(prosumer, id, true);
+        _vote(household, id, true);
+        vm.warp(community.proposalOf(id).endsAt);
+        bytes memory reason = abi.encodeWithSelector(ICommunity.PassportInvalid.selector, installer);
+        _freeze(installer, true);
+        vm.expectRevert(reason);
+        community.carryOut(id);
+        _freeze(installer, false);
+        vm.prank(admin);
+        passport.issue(installer, 7, uint40(block.timestamp + 1), CANADA);
+        vm.warp(block.timestamp + 1);
+        vm.expectRevert(reason);
+        community.carryOut(id);
+        _admit(installer);
+        community.carryOut(id);
+        assertEq(currency.balanceOf(installer), 3600 * DOLLAR, "then it is paid");
+    }
+
     function test_S14_seats_are_limited_and_recorded() public {
         vm.prank(admin);
         vm.expectEmit();
@@ -249,5 +271,27 @@ contract CommunityVoteTest is Coop {
         community.endEnergyPledge(meter);
         assertEq(community.energyPledgeAt(meter, since + NOTICE - 1), household, "the notice");
         assertEq(community.energyPledgeAt(meter, since + NOTICE), address(0), "over");
+    }
+
+    /// A meter is not lost to a member who pledged it and is gone, or never had it.
+    function test_anybody_ends_the_energy_pledge_of_who_is_no_member_any_more() public {
+        bytes32 meter = keccak256("meter");
+        uint40 since = uint40(block.timestamp);
+        vm.prank(tenant);
+        community.pledgeEnergy(meter, since);
+        vm.prank(household);
+        vm.expectRevert(
+            abi.encodeWithSelector(ICommunity.EnergyPledgeInvalid.selector, meter, household, 0)
+        );
+        community.endEnergyPledge(meter);
+        vm.prank(admin);
+        community.exclude(tenant);
+        vm.expectEmit();
+        emit ICommunity.EnergyPledgeEnded(meter, tenant, since + NOTICE);
+        vm.prank(household);
+        community.endEnergyPledge(meter);
+        vm.prank(household);
+        community.pledgeEnergy(meter, since + NOTICE);
+        assertEq(community.energyPledgeAt(meter, since + NOTICE), household, "its owner's again");
     }
 }

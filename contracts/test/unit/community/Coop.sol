@@ -29,6 +29,7 @@ abstract contract Coop is Estate {
         _member(prosumer, ICommunity.Kind.Person, "prosumer");
         _member(household, ICommunity.Kind.Trust, "trustee A");
         _member(tenant, ICommunity.Kind.Person, "tenant");
+        _admit(installer);
         vm.prank(admin);
         community.link(installer, "installer");
         vm.prank(admin);

@@ -88,6 +88,27 @@ contract PoolContributeTest is PoolWorld {
         );
     }
 
+    /// B607: else a kWh could be in twice, once by each wallet of its maker.
+    function test_S17_refuses_a_second_wallet_of_the_same_person() public {
+        address phone = _actor("phone");
+        vm.prank(admin);
+        passport.admit(phone, keccak256("person"), TRADE_ENERGY, EXPIRY, CANADA);
+        vm.prank(admin);
+        passport.link(phone, _actor("laptop"));
+        _contribute("phone", IPoolAsset.Class.Individual, 1000);
+        assertTrue(pools.hasContributed(_actor("laptop"), intervalStart), "the person has");
+        (IPoolAsset.Contribution[] memory cs, bytes[] memory signatures) =
+            _signed(_actor("laptop"), intervalStart, "laptop");
+        _refused(
+            intervalStart,
+            cs,
+            signatures,
+            abi.encodeWithSelector(
+                IPoolAsset.ContributionDuplicate.selector, _actor("laptop"), intervalStart
+            )
+        );
+    }
+
     function test_S17_refuses_an_unsigned_contribution() public {
         string[2] memory signers = ["operator", "prosumer2"];
         for (uint256 i = 0; i < 2; ++i) {

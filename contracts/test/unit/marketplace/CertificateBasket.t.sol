@@ -2,13 +2,18 @@
 pragma solidity 0.8.37;
 
 import {ICertificateBasket} from "../../../src/interfaces/ICertificateBasket.sol";
+import {ICertificates} from "../../../src/interfaces/ICertificates.sol";
 import {CertificateBasket} from "../../../src/marketplace/CertificateBasket.sol";
 import {CreditWorld, Rules} from "./CreditWorld.sol";
 import {IERC1155Errors, IERC20Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 import {ERC1155} from "@openzeppelin/contracts/token/ERC1155/ERC1155.sol";
 
-/// Certificates anybody makes.
+/// Certificates anybody makes; the year is the id without its last two digits.
 contract AnyCertificates is ERC1155("") {
+    function classOf(uint256 id) external pure returns (ICertificates.Class memory) {
+        return ICertificates.Class(uint16(id / 100), 1, false, 0);
+    }
+
     function make(address to, uint256 id, uint256 amount) external {
         _mint(to, id, amount, "");
     }
@@ -16,9 +21,9 @@ contract AnyCertificates is ERC1155("") {
 
 contract CertificateBasketTest is CreditWorld {
     uint8 private constant CARBON = 4;
-    uint256 private constant ROOF = 1;
-    uint256 private constant WIND = 2;
-    uint256 private constant OLDER = 3;
+    uint256 private constant ROOF = 202_601;
+    uint256 private constant WIND = 202_602;
+    uint256 private constant OLDER = 202_501;
 
     AnyCertificates private certificates;
     CertificateBasket private basket;
@@ -27,7 +32,13 @@ contract CertificateBasketTest is CreditWorld {
         super.setUp();
         certificates = new AnyCertificates();
         basket = new CertificateBasket(
-            address(manager), certificates, passport, rules, 2026, "Certificates 2026", "REC26"
+            address(manager),
+            ICertificates(address(certificates)),
+            passport,
+            rules,
+            2026,
+            "Certificates 2026",
+            "REC26"
         );
         rules.register(address(basket), CARBON);
         uint256[] memory ids = new uint256[](2);
@@ -67,7 +78,17 @@ contract CertificateBasketTest is CreditWorld {
         basket.admit(new uint256[](1));
     }
 
-    function test_refuses_another_vintage() public {
+    function test_refuses_to_admit_another_vintage() public {
+        uint256[] memory ids = new uint256[](2);
+        (ids[0], ids[1]) = (ROOF, OLDER);
+        vm.prank(admin);
+        vm.expectRevert(
+            abi.encodeWithSelector(ICertificateBasket.OtherVintage.selector, OLDER, 2025, 2026)
+        );
+        basket.admit(ids);
+    }
+
+    function test_refuses_a_kind_that_is_not_admitted() public {
         bytes memory reason = abi.encodeWithSelector(ICertificateBasket.NotAdmitted.selector, OLDER);
         _refusedDeposit(OLDER, 1, reason);
         vm.expectRevert(reason);

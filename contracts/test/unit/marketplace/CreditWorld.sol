@@ -36,7 +36,9 @@ contract Rules is ICompliance {
 
     function checkTransfer(address token, address from, address to, uint256) public view {
         uint8 permissions = _permissions[token];
-        if (!_passport.isAllowed(from, permissions)) revert PassportInvalid(from, permissions);
+        if (from != address(0) && !_passport.isAllowed(from, permissions)) {
+            revert PassportInvalid(from, permissions);
+        }
         if (!_passport.isAllowed(to, permissions)) revert PassportInvalid(to, permissions);
         if (to == _forbidden) revert Forbidden(to);
     }

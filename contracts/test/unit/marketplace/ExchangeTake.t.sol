@@ -24,6 +24,22 @@ contract ExchangeTakeTest is Market {
         exchange.take(fill, 0);
     }
 
+    /// B607: two wallets are one person, who would make prices with nobody.
+    function test_refuses_to_trade_between_two_wallets_of_one_person() public {
+        address phone = _actor("phone");
+        address laptop = _actor("laptop");
+        vm.prank(admin);
+        passport.admit(phone, keccak256("person"), TRADE_ENERGY, EXPIRY, CANADA);
+        vm.prank(admin);
+        passport.link(phone, laptop);
+        _credit(phone, KWH);
+        _cash(laptop, DOLLAR);
+        IExchange.Fill memory fill = _fill("phone", true, 1000, 11 * CENT);
+        vm.prank(laptop);
+        vm.expectRevert(abi.encodeWithSelector(IExchange.SelfTrade.selector, phone));
+        exchange.take(fill, 0);
+    }
+
     function test_refuses_charges_the_taker_does_not_accept() public {
         vm.prank(admin);
         exchange.setCharges(address(credits), 5000, 0);
