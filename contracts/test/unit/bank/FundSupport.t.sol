@@ -85,6 +85,26 @@ contract FundSupportTest is Bank {
         _support(producer, 1000);
     }
 
+    /// Insiders are persons: another wallet of theirs is theirs.
+    function test_S23_refuses_another_wallet_of_an_insider() public {
+        venue.set(STORM, 120_000);
+        address wallet = _actor("second wallet");
+        vm.prank(admin);
+        passport.admit(councillors[2], keccak256("councillor"), TRADE_ENERGY, EXPIRY, CANADA);
+        vm.prank(admin);
+        passport.link(councillors[2], wallet);
+        _supply(wallet);
+        _refusedSupport(
+            wallet, 1000, abi.encodeWithSelector(IStabilisationFund.Insider.selector, wallet)
+        );
+        vm.prank(admin);
+        seats.take(councillors[2]);
+        _support(wallet, 1000);
+        vm.prank(admin);
+        fund.setInsider(wallet, true);
+        assertTrue(fund.isInsider(councillors[2]), "and the other way");
+    }
+
     function test_refuses_without_a_passport_or_while_halted() public {
         venue.set(STORM, 120_000);
         _refusedSupport(
