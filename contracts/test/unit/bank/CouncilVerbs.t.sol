@@ -66,6 +66,24 @@ contract CouncilVerbsTest is Bank {
         assertTrue(!timelock.hasRole(timelock.EXECUTOR_ROLE(), address(0)), "not open to all");
     }
 
+    /// With a second executor, whoever proposes could execute too.
+    function test_refuses_another_master_of_the_lock_whoever_decides() public {
+        bytes32 role = timelock.EXECUTOR_ROLE();
+        bytes[3] memory calls = [
+            abi.encodeCall(timelock.grantRole, (role, address(0))),
+            abi.encodeCall(timelock.grantRole, (timelock.PROPOSER_ROLE(), councillors[0])),
+            abi.encodeCall(timelock.revokeRole, (role, address(council)))
+        ];
+        for (uint256 i = 0; i < 3; ++i) {
+            Proposal memory p = _proposal(address(timelock), calls[i]);
+            _ready(p);
+            bytes32 hash = _textHash(p);
+            vm.prank(councillors[1]);
+            vm.expectRevert(abi.encodeWithSelector(Timelock.RolesFixed.selector));
+            council.execute(p.targets, p.values, p.calldatas, hash);
+        }
+    }
+
     // --- propose
 
     function test_refuses_a_proposal_without_data_or_goal() public {
