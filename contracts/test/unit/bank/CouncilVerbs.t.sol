@@ -171,6 +171,20 @@ contract CouncilVerbsTest is Bank {
         );
     }
 
+    /// Votes against don't help to a quorum.
+    function test_defeated_by_two_for_and_one_against_of_five() public {
+        uint256 id = _propose(_bucket(), councillors[0]);
+        vm.warp(block.timestamp + NOTICE + 1);
+        for (uint256 i = 0; i < 3; ++i) {
+            vm.prank(councillors[i]);
+            council.castVote(id, i < 2 ? 1 : 0);
+        }
+        vm.warp(block.timestamp + VOTE);
+        assertEq(
+            uint8(council.state(id)), uint8(IGovernor.ProposalState.Defeated), "two of five are for"
+        );
+    }
+
     // --- execute
 
     function test_S22_refuses_execution_before_the_lock_ends(uint256 seconds_) public {
