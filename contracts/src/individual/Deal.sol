@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {ICurrency} from "../interfaces/ICurrency.sol";
 import {IDeal} from "../interfaces/IDeal.sol";
 import {IPassport} from "../interfaces/IPassport.sol";
+import {ITradingHalt} from "../interfaces/ITradingHalt.sol";
 import {IVerifier} from "../interfaces/IVerifier.sol";
 import {Escrow} from "./Escrow.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
@@ -34,6 +35,8 @@ contract Deal is IDeal, Escrow {
     address public immutable feeTo;
     /// @inheritdoc IDeal
     IVerifier public immutable verifier;
+    /// @inheritdoc IDeal
+    ITradingHalt public immutable tradingHalt;
 
     uint8 private immutable _TRADE_ENERGY;
 
@@ -43,11 +46,13 @@ contract Deal is IDeal, Escrow {
         ICurrency currency_,
         IPassport passport_,
         IVerifier verifier_,
+        ITradingHalt tradingHalt_,
         uint64 feeUdPerKwh,
         address feeTo_
     ) Escrow(currency_, passport_) EIP712("SourceEnergy Deal", "1") {
         if (feeTo_ == address(0)) revert ZeroReceiver();
         verifier = verifier_;
+        tradingHalt = tradingHalt_;
         FEE_UD_PER_KWH = feeUdPerKwh;
         feeTo = feeTo_;
         _TRADE_ENERGY = passport_.TRADE_ENERGY();
@@ -61,6 +66,7 @@ contract Deal is IDeal, Escrow {
     ) external returns (bytes32 id) {
         id = idOf(terms);
         if (_states[id].opened) revert AlreadyOpened(id);
+        _checkHalt();
         uint256 scheduledWh = _checkTerms(terms);
         _checkTrader(terms.seller);
         _checkTrader(terms.buyer);
@@ -195,6 +201,11 @@ contract Deal is IDeal, Escrow {
         uint256 least = terms.start + count * interval + SETTLE_LEAST;
         if (terms.expiry < least) revert ExpiryTooEarly(terms.expiry, least);
         _checkBefore(uint256(terms.start) + 1);
+    }
+
+    function _checkHalt() private view {
+        uint64 until = tradingHalt.until();
+        if (block.timestamp < until) revert TradingHalted(until);
     }
 
     function _checkTrader(address account) private view {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {TradingHalt} from "../../src/bank/TradingHalt.sol";
 import {Deal} from "../../src/individual/Deal.sol";
 import {IDeal} from "../../src/interfaces/IDeal.sol";
 import {SponsoredWorld} from "../SponsoredWorld.sol";
@@ -84,7 +85,14 @@ contract IndividualGasTest is SponsoredWorld {
     }
 
     function test_deal() public {
-        Deal deal = new Deal(currency, passport, verifier, 5000, operator);
+        Deal deal = new Deal(
+            currency,
+            passport,
+            verifier,
+            new TradingHalt(address(manager), verifier),
+            5000,
+            operator
+        );
         IDeal.Terms memory terms = IDeal.Terms({
             seller: producer,
             buyer: consumer,

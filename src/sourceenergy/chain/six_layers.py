@@ -188,7 +188,18 @@ def makes_of(profile: ChainProfile, parties: Parties, season: Season) -> tuple[M
             ),
         ),
         # --- agreements
-        Make("Deal", "Deal", (currency, passport, At("QuorumVerifier"), FEE_UD_PER_KWH, timelock)),
+        Make(
+            "Deal",
+            "Deal",
+            (
+                currency,
+                passport,
+                At("QuorumVerifier"),
+                At("TradingHalt"),
+                FEE_UD_PER_KWH,
+                timelock,
+            ),
+        ),
         Make("Investment", "Investment", (currency, passport, compliance)),
         Make(
             "Paymaster",
