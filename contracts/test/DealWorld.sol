@@ -20,7 +20,9 @@ abstract contract DealWorld is World {
     function setUp() public virtual override {
         super.setUp();
         tradingHalt = new TradingHalt(address(manager), verifier);
-        deal = new Deal(currency, passport, verifier, tradingHalt, FEE, treasury);
+        deal = new Deal(
+            currency, passport, currency.compliance(), verifier, tradingHalt, FEE, treasury
+        );
         _admit(treasury);
         _money(consumer, 1e12);
         _money(neighbour, 1e12);

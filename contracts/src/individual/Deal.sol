@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {ICompliance} from "../interfaces/ICompliance.sol";
 import {ICurrency} from "../interfaces/ICurrency.sol";
 import {IDeal} from "../interfaces/IDeal.sol";
 import {IPassport} from "../interfaces/IPassport.sol";
@@ -45,11 +46,12 @@ contract Deal is IDeal, Escrow {
     constructor(
         ICurrency currency_,
         IPassport passport_,
+        ICompliance compliance_,
         IVerifier verifier_,
         ITradingHalt tradingHalt_,
         uint64 feeUdPerKwh,
         address feeTo_
-    ) Escrow(currency_, passport_) EIP712("SourceEnergy Deal", "1") {
+    ) Escrow(currency_, passport_, compliance_) EIP712("SourceEnergy Deal", "1") {
         if (feeTo_ == address(0)) revert ZeroReceiver();
         verifier = verifier_;
         tradingHalt = tradingHalt_;
@@ -86,7 +88,8 @@ contract Deal is IDeal, Escrow {
             terms.priceUdPerKwh,
             escrowUd
         );
-        _pull(terms.buyer, escrowUd);
+        uint256 mostUd = Math.ceilDiv(scheduledWh * terms.priceUdPerKwh, _WH_PER_KWH);
+        _pull(terms.buyer, terms.seller, mostUd, escrowUd);
     }
 
     /// @inheritdoc IDeal

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {ICompliance} from "../interfaces/ICompliance.sol";
 import {ICurrency} from "../interfaces/ICurrency.sol";
 import {IEscrow} from "../interfaces/IEscrow.sol";
 import {IPassport} from "../interfaces/IPassport.sol";
@@ -23,15 +24,18 @@ abstract contract Escrow is IEscrow, EIP712 {
     ICurrency public immutable currency;
     /// @inheritdoc IEscrow
     IPassport public immutable passport;
+    /// @inheritdoc IEscrow
+    ICompliance public immutable compliance;
 
     /// @inheritdoc IEscrow
     mapping(address account => uint256) public owed;
 
     mapping(bytes32 id => mapping(address party => Word)) private _words;
 
-    constructor(ICurrency currency_, IPassport passport_) {
+    constructor(ICurrency currency_, IPassport passport_, ICompliance compliance_) {
         currency = currency_;
         passport = passport_;
+        compliance = compliance_;
     }
 
     /// @inheritdoc IEscrow
@@ -79,7 +83,10 @@ abstract contract Escrow is IEscrow, EIP712 {
         owed[account] += amountUd;
     }
 
-    function _pull(address account, uint256 amountUd) internal {
+    /// Takes `amountUd`, of which the other party may get `mostUd`: of that the rules are asked, since
+    /// the token does not ask about a venue.
+    function _pull(address account, address other, uint256 mostUd, uint256 amountUd) internal {
+        compliance.recordTransfer(address(currency), account, other, mostUd);
         currency.safeTransferFrom(account, address(this), amountUd);
     }
 }

@@ -22,19 +22,15 @@ contract Investment is IInvestment, Escrow {
     /// @inheritdoc IInvestment
     uint64 public constant THINK_LEAST = 48 hours;
 
-    /// @inheritdoc IInvestment
-    ICompliance public immutable compliance;
-
     uint8 private immutable _INVEST;
 
     /// @inheritdoc IInvestment
     mapping(bytes32 id => Stage) public stageOf;
 
     constructor(ICurrency currency_, IPassport passport_, ICompliance compliance_)
-        Escrow(currency_, passport_)
+        Escrow(currency_, passport_, compliance_)
         EIP712("SourceEnergy Investment", "1")
     {
-        compliance = compliance_;
         _INVEST = passport_.INVEST();
     }
 
@@ -63,7 +59,7 @@ contract Investment is IInvestment, Escrow {
             terms.thinkUntil,
             terms.closeBy
         );
-        _pull(terms.investor, terms.amountUd);
+        _pull(terms.investor, terms.project, terms.amountUd, terms.amountUd);
     }
 
     /// @inheritdoc IInvestment

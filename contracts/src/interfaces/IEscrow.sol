@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {ICompliance} from "./ICompliance.sol";
 import {ICurrency} from "./ICurrency.sol";
 import {IPassport} from "./IPassport.sol";
 
@@ -9,7 +10,12 @@ import {IPassport} from "./IPassport.sol";
 /// the id, which holds chain and contract. A party agrees by calling, by `agree`, or by a
 /// signature over the id (ERC-1271 for accounts that are contracts). Whoever is due money is
 /// credited, and withdraws.
-/// @dev Assumes a currency without fees or hooks on transfer.
+///
+/// The rules on money (travel-rule data, daily limits, closed countries) are asked as it enters the
+/// escrow, for the most that the other party may get. What leaves it meets none; what comes back
+/// stays counted.
+/// @dev Assumes a currency without fees or hooks on transfer, and that the rulebook lists this
+/// contract as a venue.
 ///
 /// Warning: a party whose passport is on hold or expired is not paid until it is valid again; the
 /// money stays its own.
@@ -49,6 +55,9 @@ interface IEscrow {
 
     /// @notice Who may take part and be paid.
     function passport() external view returns (IPassport);
+
+    /// @notice Who knows the rules.
+    function compliance() external view returns (ICompliance);
 
     /// @notice Agrees to the terms with this id.
     /// @dev Called by a party.

@@ -88,6 +88,7 @@ contract IndividualGasTest is SponsoredWorld {
         Deal deal = new Deal(
             currency,
             passport,
+            currency.compliance(),
             verifier,
             new TradingHalt(address(manager), verifier),
             5000,

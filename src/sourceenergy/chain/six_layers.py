@@ -194,6 +194,7 @@ def makes_of(profile: ChainProfile, parties: Parties, season: Season) -> tuple[M
             (
                 currency,
                 passport,
+                compliance,
                 At("QuorumVerifier"),
                 At("TradingHalt"),
                 FEE_UD_PER_KWH,

@@ -24,6 +24,7 @@ contract AccountSignTest is IndividualWorld {
         deal = new Deal(
             currency,
             passport,
+            currency.compliance(),
             verifier,
             new TradingHalt(address(manager), verifier),
             5000,

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Deal} from "../../../src/individual/Deal.sol";
+import {ICompliance} from "../../../src/interfaces/ICompliance.sol";
 import {IDeal} from "../../../src/interfaces/IDeal.sol";
 import {IEscrow} from "../../../src/interfaces/IEscrow.sol";
 import {DealWorld} from "../../DealWorld.sol";
@@ -13,8 +14,9 @@ contract DealOpenTest is DealWorld {
     }
 
     function test_refuses_a_fee_to_nobody() public {
+        ICompliance rules = currency.compliance();
         vm.expectRevert(abi.encodeWithSelector(IDeal.ZeroReceiver.selector));
-        new Deal(currency, passport, verifier, tradingHalt, FEE, address(0));
+        new Deal(currency, passport, rules, verifier, tradingHalt, FEE, address(0));
     }
 
     function test_refuses_terms_a_party_did_not_agree_to() public {
@@ -69,7 +71,9 @@ contract DealOpenTest is DealWorld {
     function test_refuses_the_signatures_of_another_chain_or_contract() public {
         IDeal.Terms memory terms = _quarters();
         bytes32 id = deal.idOf(terms);
-        Deal other = new Deal(currency, passport, verifier, tradingHalt, FEE, treasury);
+        Deal other = new Deal(
+            currency, passport, currency.compliance(), verifier, tradingHalt, FEE, treasury
+        );
         assertTrue(other.idOf(terms) != id, "another contract");
         vm.chainId(2);
         assertTrue(deal.idOf(terms) != id, "another chain");
