@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {TradingHalt} from "../src/bank/TradingHalt.sol";
+import {HouseholdTrustFactory} from "../src/household/HouseholdTrustFactory.sol";
 import {Deal} from "../src/individual/Deal.sol";
 import {IDeal} from "../src/interfaces/IDeal.sol";
 import {ITradingHalt} from "../src/interfaces/ITradingHalt.sol";
@@ -15,13 +16,15 @@ abstract contract DealWorld is World {
 
     address internal treasury = _actor("treasury");
     TradingHalt internal tradingHalt;
+    HouseholdTrustFactory internal trusts;
     Deal internal deal;
 
     function setUp() public virtual override {
         super.setUp();
         tradingHalt = new TradingHalt(address(manager), verifier);
+        trusts = new HouseholdTrustFactory(currency, passport, devices);
         deal = new Deal(
-            currency, passport, currency.compliance(), verifier, tradingHalt, FEE, treasury
+            currency, passport, currency.compliance(), trusts, verifier, tradingHalt, FEE, treasury
         );
         _admit(treasury);
         _money(consumer, 1e12);

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {ICompliance} from "../interfaces/ICompliance.sol";
 import {ICurrency} from "../interfaces/ICurrency.sol";
 import {IDeal} from "../interfaces/IDeal.sol";
+import {IHouseholdTrustFactory} from "../interfaces/IHouseholdTrustFactory.sol";
 import {IPassport} from "../interfaces/IPassport.sol";
 import {ITradingHalt} from "../interfaces/ITradingHalt.sol";
 import {IVerifier} from "../interfaces/IVerifier.sol";
@@ -47,11 +48,12 @@ contract Deal is IDeal, Escrow {
         ICurrency currency_,
         IPassport passport_,
         ICompliance compliance_,
+        IHouseholdTrustFactory trusts_,
         IVerifier verifier_,
         ITradingHalt tradingHalt_,
         uint64 feeUdPerKwh,
         address feeTo_
-    ) Escrow(currency_, passport_, compliance_) EIP712("SourceEnergy Deal", "1") {
+    ) Escrow(currency_, passport_, compliance_, trusts_) EIP712("SourceEnergy Deal", "1") {
         if (feeTo_ == address(0)) revert ZeroReceiver();
         verifier = verifier_;
         tradingHalt = tradingHalt_;
@@ -186,7 +188,7 @@ contract Deal is IDeal, Escrow {
 
         _states[id].open = false;
         emit Closed(id, returnedUd);
-        _credit(terms.buyer, returnedUd);
+        _giveBack(terms.buyer, returnedUd);
     }
 
     function _checkTerms(Terms calldata terms) private view returns (uint256 scheduledWh) {

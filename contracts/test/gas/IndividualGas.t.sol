@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {TradingHalt} from "../../src/bank/TradingHalt.sol";
+import {HouseholdTrustFactory} from "../../src/household/HouseholdTrustFactory.sol";
 import {Deal} from "../../src/individual/Deal.sol";
 import {IDeal} from "../../src/interfaces/IDeal.sol";
 import {SponsoredWorld} from "../SponsoredWorld.sol";
@@ -89,6 +90,7 @@ contract IndividualGasTest is SponsoredWorld {
             currency,
             passport,
             currency.compliance(),
+            new HouseholdTrustFactory(currency, passport, devices),
             verifier,
             new TradingHalt(address(manager), verifier),
             5000,

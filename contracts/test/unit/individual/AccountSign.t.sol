@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {TradingHalt} from "../../../src/bank/TradingHalt.sol";
+import {HouseholdTrustFactory} from "../../../src/household/HouseholdTrustFactory.sol";
 import {Deal} from "../../../src/individual/Deal.sol";
 import {IDeal} from "../../../src/interfaces/IDeal.sol";
 import {IEscrow} from "../../../src/interfaces/IEscrow.sol";
@@ -25,6 +26,7 @@ contract AccountSignTest is IndividualWorld {
             currency,
             passport,
             currency.compliance(),
+            new HouseholdTrustFactory(currency, passport, devices),
             verifier,
             new TradingHalt(address(manager), verifier),
             5000,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {HouseholdTrustFactory} from "../../../src/household/HouseholdTrustFactory.sol";
 import {Deal} from "../../../src/individual/Deal.sol";
 import {Investment} from "../../../src/individual/Investment.sol";
 import {IDeal} from "../../../src/interfaces/IDeal.sol";
@@ -18,8 +19,9 @@ contract AgreementRulesTest is Market {
 
     function setUp() public override {
         super.setUp();
-        deal = new Deal(currency, passport, compliance, verifier, tradingHalt, 0, feePot);
-        investment = new Investment(currency, passport, compliance);
+        HouseholdTrustFactory trusts = new HouseholdTrustFactory(currency, passport, devices);
+        deal = new Deal(currency, passport, compliance, trusts, verifier, tradingHalt, 0, feePot);
+        investment = new Investment(currency, passport, compliance, trusts);
         _addVenue(address(deal));
         _addVenue(address(investment));
         _cash(consumer, 20_000 * DOLLAR);

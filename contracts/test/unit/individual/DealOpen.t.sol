@@ -16,7 +16,7 @@ contract DealOpenTest is DealWorld {
     function test_refuses_a_fee_to_nobody() public {
         ICompliance rules = currency.compliance();
         vm.expectRevert(abi.encodeWithSelector(IDeal.ZeroReceiver.selector));
-        new Deal(currency, passport, rules, verifier, tradingHalt, FEE, address(0));
+        new Deal(currency, passport, rules, trusts, verifier, tradingHalt, FEE, address(0));
     }
 
     function test_refuses_terms_a_party_did_not_agree_to() public {
@@ -72,7 +72,7 @@ contract DealOpenTest is DealWorld {
         IDeal.Terms memory terms = _quarters();
         bytes32 id = deal.idOf(terms);
         Deal other = new Deal(
-            currency, passport, currency.compliance(), verifier, tradingHalt, FEE, treasury
+            currency, passport, currency.compliance(), trusts, verifier, tradingHalt, FEE, treasury
         );
         assertTrue(other.idOf(terms) != id, "another contract");
         vm.chainId(2);
