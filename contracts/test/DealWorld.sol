@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {TradingHalt} from "../src/bank/TradingHalt.sol";
+import {HouseholdTrustFactory} from "../src/household/HouseholdTrustFactory.sol";
 import {Deal} from "../src/individual/Deal.sol";
 import {IDeal} from "../src/interfaces/IDeal.sol";
+import {ITradingHalt} from "../src/interfaces/ITradingHalt.sol";
 import {World} from "./World.sol";
 
 /// @title DealWorld: a deal of four quarter-hours, from 13:00 EST on 15 January 2026
@@ -12,11 +15,17 @@ abstract contract DealWorld is World {
     uint64 internal constant FEE = 5000; //        0.5 ¢/kWh [ud]
 
     address internal treasury = _actor("treasury");
+    TradingHalt internal tradingHalt;
+    HouseholdTrustFactory internal trusts;
     Deal internal deal;
 
     function setUp() public virtual override {
         super.setUp();
-        deal = new Deal(currency, passport, verifier, FEE, treasury);
+        tradingHalt = new TradingHalt(address(manager), verifier);
+        trusts = new HouseholdTrustFactory(currency, passport, devices);
+        deal = new Deal(
+            currency, passport, currency.compliance(), trusts, verifier, tradingHalt, FEE, treasury
+        );
         _admit(treasury);
         _money(consumer, 1e12);
         _money(neighbour, 1e12);
@@ -86,6 +95,17 @@ abstract contract DealWorld is World {
         bytes memory buyer = _signature(_role(terms.buyer), id);
         vm.expectRevert(reason);
         deal.open(terms, seller, buyer);
+    }
+
+    /// Nobody opens a deal for an hour.
+    function _halt() internal {
+        ITradingHalt.Order memory order = ITradingHalt.Order({
+            number: tradingHalt.number() + 1,
+            durationS: 1 hours,
+            deadline: uint64(block.timestamp),
+            reasonHash: keccak256("reason")
+        });
+        tradingHalt.halt(order, _proof(tradingHalt.orderHash(order), 0, 1));
     }
 
     function _quorum(IDeal.Terms memory terms, uint64[] memory deliveredWh)

@@ -95,6 +95,7 @@ contract BackingReserve is IBackingReserve, EIP712 {
     /// @inheritdoc IBackingReserve
     function redeem(uint128 amountUd, bytes32 payee) external returns (uint64 claim) {
         if (amountUd == 0 || amountUd % CENT != 0) revert NotWholeCents(amountUd);
+        if (payee == 0) revert ZeroPayee();
 
         uint256 throughUd = uint256(_entries[lastClaim].through) + amountUd;
         claim = ++lastClaim;

@@ -49,6 +49,9 @@ contract Policy is IPolicy, AccessManaged {
         if (from < least) revert WrongTime(least, from);
         (uint256 proposalId, bytes32 goal) = council.executing();
         if (proposalId == 0) revert ProposalMissing();
+        if (_origins[parameter][lastFrom].proposalId == proposalId) {
+            revert AlreadySet(parameter, proposalId);
+        }
 
         _write(parameter, value, from, proposalId, goal);
     }

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IAveragePrice} from "../interfaces/IAveragePrice.sol";
 import {ICurrency} from "../interfaces/ICurrency.sol";
+import {IEnergyCredit} from "../interfaces/IEnergyCredit.sol";
 import {IPassport} from "../interfaces/IPassport.sol";
 import {ISeats} from "../interfaces/ISeats.sol";
 import {IStabilisationFund} from "../interfaces/IStabilisationFund.sol";
@@ -135,6 +136,15 @@ contract StabilisationFund is IStabilisationFund, AccessManaged {
     }
 
     /// @inheritdoc IStabilisationFund
+    function cashOut(IEnergyCredit credit) external returns (uint256 receivedUd) {
+        if (address(sourceOf[credit]) == address(0)) revert UnknownCredit(address(credit));
+
+        uint256 amountWh = credit.balanceOf(address(this));
+        receivedUd = credit.cashOut(address(this));
+        emit CashedOut(address(credit), amountWh, receivedUd);
+    }
+
+    /// @inheritdoc IStabilisationFund
     function setCredit(IERC20 credit, IAveragePrice source) external restricted {
         if (address(credit) == address(currency)) revert UnknownCredit(address(credit));
         sourceOf[credit] = source;
@@ -173,6 +183,17 @@ contract StabilisationFund is IStabilisationFund, AccessManaged {
 
     /// @inheritdoc IStabilisationFund
     function isInsider(address account) public view returns (bool) {
+        if (_isMarked(account)) return true;
+        bytes32 person = passport.identityOf(account);
+        if (person == 0) return false;
+        address[] memory wallets = passport.walletsOf(person); // few
+        for (uint256 i = 0; i < wallets.length; ++i) {
+            if (_isMarked(wallets[i])) return true;
+        }
+        return false;
+    }
+
+    function _isMarked(address account) private view returns (bool) {
         return _isInsider[account] || seats.seatOf(account) != 0;
     }
 

@@ -50,7 +50,7 @@ contract HouseholdTrust is IHouseholdTrust, ERC1155Holder, ReentrancyGuardTransi
     Rule private _rule;
     Pending[] private _pending;
     mapping(address beneficiary => uint64) private _held;
-    mapping(address target => bool) private _known; // m trustees dealt with it
+    mapping(address target => bool) private _known; // m trustees called it
     mapping(address lost => Replacement) private _replacements;
     mapping(uint32 version => bytes32 root) private _roots;
 
@@ -104,7 +104,7 @@ contract HouseholdTrust is IHouseholdTrust, ERC1155Holder, ReentrancyGuardTransi
 
     /// @inheritdoc IHouseholdTrust
     function buy(IFund fund, uint64 amountUd) external nonReentrant returns (uint256 shares) {
-        _trusteeBit(msg.sender);
+        _actingBit();
         if (!_known[address(fund)] && address(fund) != address(_rule.target)) {
             revert FundUnknown(address(fund));
         }
@@ -136,7 +136,7 @@ contract HouseholdTrust is IHouseholdTrust, ERC1155Holder, ReentrancyGuardTransi
 
     /// @inheritdoc IHouseholdTrust
     function approve(uint256 id) public {
-        uint64 bit = _trusteeBit(msg.sender);
+        uint64 bit = _actingBit();
         if (id >= _pending.length) revert CannotApprove(id, msg.sender);
         Pending storage pending = _pending[id];
         if (pending.done || pending.term != _term || pending.approved & bit != 0) {
@@ -147,7 +147,7 @@ contract HouseholdTrust is IHouseholdTrust, ERC1155Holder, ReentrancyGuardTransi
         pending.approved = approved;
         uint256 approvals = _count(approved);
         emit Approved(id, msg.sender, approvals);
-        if (approvals < _threshold) return;
+        if (approvals < _threshold || _verified(approved) < _threshold) return;
         pending.done = true;
         _execute(id, pending.action);
     }
@@ -183,7 +183,7 @@ contract HouseholdTrust is IHouseholdTrust, ERC1155Holder, ReentrancyGuardTransi
 
     /// @inheritdoc IHouseholdTrust
     function replace(address lost, address successor) external {
-        uint64 bit = _trusteeBit(msg.sender);
+        uint64 bit = _actingBit();
         uint64 lostBit = _trusteeBit(lost);
         Replacement storage r = _replacements[lost];
         if (r.successor != successor || r.term != _term) {
@@ -378,12 +378,12 @@ contract HouseholdTrust is IHouseholdTrust, ERC1155Holder, ReentrancyGuardTransi
         if (action.target == address(this)) {
             Address.functionCall(address(this), action.data);
         } else {
-            _known[action.target] = true;
             if (action.spendUd > cash) revert CashExceeded(cash, action.spendUd);
             uint256 before = currency.balanceOf(address(this));
             if (action.data.length == 0) {
                 currency.safeTransfer(action.target, action.spendUd);
             } else {
+                _known[action.target] = true;
                 currency.forceApprove(action.target, action.spendUd);
                 Address.functionCall(action.target, action.data);
                 currency.forceApprove(action.target, 0);
@@ -426,12 +426,19 @@ contract HouseholdTrust is IHouseholdTrust, ERC1155Holder, ReentrancyGuardTransi
         }
         uint256 sumPpm = 0;
         for (uint256 i = 0; i < count; ++i) {
+            address beneficiary = rule.beneficiaries[i];
+            if (beneficiary == address(0) || beneficiary == address(this)) {
+                revert BeneficiaryRefused(beneficiary);
+            }
             sumPpm += rule.sharesPpm[i];
         }
         if (sumPpm != WHOLE_PPM) revert SharesNotWhole(sumPpm);
+        // what is no fund of this money could stop every distribution, and so every later rule
         if (
             rule.reinvestPpm > WHOLE_PPM
-                || (rule.reinvestPpm != 0 && address(rule.target) == address(0))
+                || (address(rule.target) == address(0)
+                        ? rule.reinvestPpm != 0
+                        : rule.target.asset() != address(currency))
         ) revert ReinvestmentInvalid(rule.reinvestPpm, address(rule.target));
 
         _rule = rule;
@@ -454,6 +461,19 @@ contract HouseholdTrust is IHouseholdTrust, ERC1155Holder, ReentrancyGuardTransi
             if (_trustees[i] == account) return uint64(1 << i);
         }
         revert NotTrustee(account);
+    }
+
+    /// The caller's, whose passport must be valid: who is on hold moves nothing of a trust's either.
+    function _actingBit() private view returns (uint64 bit) {
+        bit = _trusteeBit(msg.sender);
+        _checkVerified(msg.sender);
+    }
+
+    /// How many of these trustees have a valid passport now.
+    function _verified(uint64 bits) private view returns (uint256 count) {
+        for (uint256 i = 0; i < _trustees.length; ++i) {
+            if (bits & 1 << i != 0 && passport.isAllowed(_trustees[i], 0)) ++count;
+        }
     }
 
     function _count(uint64 bits) private pure returns (uint256 count) {

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IDevices} from "../interfaces/IDevices.sol";
+import {IHouseholdTrust} from "../interfaces/IHouseholdTrust.sol";
 import {IHouseholdTrustFactory} from "../interfaces/IHouseholdTrustFactory.sol";
 import {IPassport} from "../interfaces/IPassport.sol";
 import {CodeStore} from "../libraries/CodeStore.sol";
@@ -46,11 +47,7 @@ contract HouseholdTrustFactory is IHouseholdTrustFactory {
 
     /// @inheritdoc IHouseholdTrustFactory
     function create(Terms calldata terms, bytes32 salt) external returns (address trust) {
-        bool named = false;
-        for (uint256 i = 0; i < terms.trustees.length; ++i) {
-            if (terms.trustees[i] == msg.sender) named = true;
-        }
-        if (!named) revert NotTrustee(msg.sender);
+        if (!_isAmong(terms.trustees, msg.sender)) revert NotTrustee(msg.sender);
         if (terms.delayS < DELAY_LEAST) revert DelayTooShort(terms.delayS);
 
         trust = Create2.deploy(0, _salt(salt, msg.sender), _code(terms));
@@ -62,6 +59,7 @@ contract HouseholdTrustFactory is IHouseholdTrustFactory {
     function moveIn(bytes32 deviceId, address trust, uint48 since) external {
         if (!isTrust[trust]) revert UnknownTrust(trust);
         if (devices.deviceOf(deviceId).owner != msg.sender) revert NotHolder(deviceId, msg.sender);
+        if (!_isOf(trust, msg.sender)) revert NotOfTrust(msg.sender, trust);
         address holder = _latest(deviceId);
         if (holder != address(0)) revert InTrust(deviceId, holder);
 
@@ -97,6 +95,21 @@ contract HouseholdTrustFactory is IHouseholdTrustFactory {
             }
         }
         return holder == address(0) ? devices.deviceOf(deviceId).owner : holder;
+    }
+
+    /// Is `account` a trustee or a beneficiary of the trust?
+    function _isOf(address trust, address account) private view returns (bool) {
+        (address[] memory trustees,,) = IHouseholdTrust(trust).trusteesOf();
+        if (_isAmong(trustees, account)) return true;
+        (IHouseholdTrust.Rule memory rule,) = IHouseholdTrust(trust).ruleOf();
+        return _isAmong(rule.beneficiaries, account);
+    }
+
+    function _isAmong(address[] memory accounts, address account) private pure returns (bool) {
+        for (uint256 i = 0; i < accounts.length; ++i) {
+            if (accounts[i] == account) return true;
+        }
+        return false;
     }
 
     function _latest(bytes32 deviceId) private view returns (address) {

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {ICompliance} from "../interfaces/ICompliance.sol";
 import {ICurrency} from "../interfaces/ICurrency.sol";
 import {IDeal} from "../interfaces/IDeal.sol";
+import {IHouseholdTrustFactory} from "../interfaces/IHouseholdTrustFactory.sol";
 import {IPassport} from "../interfaces/IPassport.sol";
+import {ITradingHalt} from "../interfaces/ITradingHalt.sol";
 import {IVerifier} from "../interfaces/IVerifier.sol";
 import {Escrow} from "./Escrow.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
@@ -34,6 +37,8 @@ contract Deal is IDeal, Escrow {
     address public immutable feeTo;
     /// @inheritdoc IDeal
     IVerifier public immutable verifier;
+    /// @inheritdoc IDeal
+    ITradingHalt public immutable tradingHalt;
 
     uint8 private immutable _TRADE_ENERGY;
 
@@ -42,12 +47,16 @@ contract Deal is IDeal, Escrow {
     constructor(
         ICurrency currency_,
         IPassport passport_,
+        ICompliance compliance_,
+        IHouseholdTrustFactory trusts_,
         IVerifier verifier_,
+        ITradingHalt tradingHalt_,
         uint64 feeUdPerKwh,
         address feeTo_
-    ) Escrow(currency_, passport_) EIP712("SourceEnergy Deal", "1") {
+    ) Escrow(currency_, passport_, compliance_, trusts_) EIP712("SourceEnergy Deal", "1") {
         if (feeTo_ == address(0)) revert ZeroReceiver();
         verifier = verifier_;
+        tradingHalt = tradingHalt_;
         FEE_UD_PER_KWH = feeUdPerKwh;
         feeTo = feeTo_;
         _TRADE_ENERGY = passport_.TRADE_ENERGY();
@@ -61,6 +70,7 @@ contract Deal is IDeal, Escrow {
     ) external returns (bytes32 id) {
         id = idOf(terms);
         if (_states[id].opened) revert AlreadyOpened(id);
+        _checkHalt();
         uint256 scheduledWh = _checkTerms(terms);
         _checkTrader(terms.seller);
         _checkTrader(terms.buyer);
@@ -80,7 +90,8 @@ contract Deal is IDeal, Escrow {
             terms.priceUdPerKwh,
             escrowUd
         );
-        _pull(terms.buyer, escrowUd);
+        uint256 mostUd = Math.ceilDiv(scheduledWh * terms.priceUdPerKwh, _WH_PER_KWH);
+        _pull(terms.buyer, terms.seller, mostUd, escrowUd);
     }
 
     /// @inheritdoc IDeal
@@ -177,7 +188,7 @@ contract Deal is IDeal, Escrow {
 
         _states[id].open = false;
         emit Closed(id, returnedUd);
-        _credit(terms.buyer, returnedUd);
+        _giveBack(terms.buyer, returnedUd);
     }
 
     function _checkTerms(Terms calldata terms) private view returns (uint256 scheduledWh) {
@@ -195,6 +206,11 @@ contract Deal is IDeal, Escrow {
         uint256 least = terms.start + count * interval + SETTLE_LEAST;
         if (terms.expiry < least) revert ExpiryTooEarly(terms.expiry, least);
         _checkBefore(uint256(terms.start) + 1);
+    }
+
+    function _checkHalt() private view {
+        uint64 until = tradingHalt.until();
+        if (block.timestamp < until) revert TradingHalted(until);
     }
 
     function _checkTrader(address account) private view {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {ICompliance} from "../interfaces/ICompliance.sol";
 import {ICurrency} from "../interfaces/ICurrency.sol";
 import {IEscrow} from "../interfaces/IEscrow.sol";
+import {IHouseholdTrustFactory} from "../interfaces/IHouseholdTrustFactory.sol";
 import {IPassport} from "../interfaces/IPassport.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
@@ -23,15 +25,28 @@ abstract contract Escrow is IEscrow, EIP712 {
     ICurrency public immutable currency;
     /// @inheritdoc IEscrow
     IPassport public immutable passport;
+    /// @inheritdoc IEscrow
+    ICompliance public immutable compliance;
+    /// @inheritdoc IEscrow
+    IHouseholdTrustFactory public immutable trusts;
 
     /// @inheritdoc IEscrow
     mapping(address account => uint256) public owed;
+    /// @inheritdoc IEscrow
+    mapping(address trust => uint256) public returned;
 
     mapping(bytes32 id => mapping(address party => Word)) private _words;
 
-    constructor(ICurrency currency_, IPassport passport_) {
+    constructor(
+        ICurrency currency_,
+        IPassport passport_,
+        ICompliance compliance_,
+        IHouseholdTrustFactory trusts_
+    ) {
         currency = currency_;
         passport = passport_;
+        compliance = compliance_;
+        trusts = trusts_;
     }
 
     /// @inheritdoc IEscrow
@@ -49,12 +64,15 @@ abstract contract Escrow is IEscrow, EIP712 {
     /// @inheritdoc IEscrow
     function withdraw(address account) external returns (uint256 amountUd) {
         amountUd = owed[account];
-        if (amountUd == 0) revert NothingOwed(account);
-        if (!passport.canReceive(account)) revert PassportInvalid(account);
-
         owed[account] = 0;
-        emit Withdrawn(account, amountUd);
-        currency.safeTransfer(account, amountUd);
+        _send(account, amountUd);
+    }
+
+    /// @inheritdoc IEscrow
+    function collect() external returns (uint256 amountUd) {
+        amountUd = returned[msg.sender];
+        returned[msg.sender] = 0;
+        _send(msg.sender, amountUd);
     }
 
     function _checkAgreed(bytes32 id, address party, bytes calldata signature) internal view {
@@ -79,7 +97,24 @@ abstract contract Escrow is IEscrow, EIP712 {
         owed[account] += amountUd;
     }
 
-    function _pull(address account, uint256 amountUd) internal {
+    /// To a trust its own money must not come as a plain transfer, which would make it income.
+    function _giveBack(address account, uint256 amountUd) internal {
+        if (trusts.isTrust(account)) returned[account] += amountUd;
+        else _credit(account, amountUd);
+    }
+
+    /// Takes `amountUd`, of which the other party may get `mostUd`: of that the rules are asked, since
+    /// the token does not ask about a venue.
+    function _pull(address account, address other, uint256 mostUd, uint256 amountUd) internal {
+        compliance.recordTransfer(address(currency), account, other, mostUd);
         currency.safeTransferFrom(account, address(this), amountUd);
+    }
+
+    function _send(address account, uint256 amountUd) private {
+        if (amountUd == 0) revert NothingOwed(account);
+        if (!passport.canReceive(account)) revert PassportInvalid(account);
+
+        emit Withdrawn(account, amountUd);
+        currency.safeTransfer(account, amountUd);
     }
 }

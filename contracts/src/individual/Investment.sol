@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {ICompliance} from "../interfaces/ICompliance.sol";
 import {ICurrency} from "../interfaces/ICurrency.sol";
+import {IHouseholdTrustFactory} from "../interfaces/IHouseholdTrustFactory.sol";
 import {IInvestment} from "../interfaces/IInvestment.sol";
 import {IPassport} from "../interfaces/IPassport.sol";
 import {Escrow} from "./Escrow.sol";
@@ -22,19 +23,17 @@ contract Investment is IInvestment, Escrow {
     /// @inheritdoc IInvestment
     uint64 public constant THINK_LEAST = 48 hours;
 
-    /// @inheritdoc IInvestment
-    ICompliance public immutable compliance;
-
     uint8 private immutable _INVEST;
 
     /// @inheritdoc IInvestment
     mapping(bytes32 id => Stage) public stageOf;
 
-    constructor(ICurrency currency_, IPassport passport_, ICompliance compliance_)
-        Escrow(currency_, passport_)
-        EIP712("SourceEnergy Investment", "1")
-    {
-        compliance = compliance_;
+    constructor(
+        ICurrency currency_,
+        IPassport passport_,
+        ICompliance compliance_,
+        IHouseholdTrustFactory trusts_
+    ) Escrow(currency_, passport_, compliance_, trusts_) EIP712("SourceEnergy Investment", "1") {
         _INVEST = passport_.INVEST();
     }
 
@@ -63,7 +62,7 @@ contract Investment is IInvestment, Escrow {
             terms.thinkUntil,
             terms.closeBy
         );
-        _pull(terms.investor, terms.amountUd);
+        _pull(terms.investor, terms.project, terms.amountUd, terms.amountUd);
     }
 
     /// @inheritdoc IInvestment
@@ -72,7 +71,8 @@ contract Investment is IInvestment, Escrow {
         _checkParty(terms.investor);
         _checkBefore(terms.thinkUntil);
 
-        _close(id, terms, Stage.Rescinded, terms.investor);
+        _close(id, terms, Stage.Rescinded);
+        _giveBack(terms.investor, terms.amountUd);
     }
 
     /// @inheritdoc IInvestment
@@ -82,7 +82,8 @@ contract Investment is IInvestment, Escrow {
         _checkFrom(terms.thinkUntil);
         _checkBefore(terms.closeBy);
 
-        _close(id, terms, Stage.Released, terms.project);
+        _close(id, terms, Stage.Released);
+        _credit(terms.project, terms.amountUd);
         terms.share.safeTransferFrom(terms.project, terms.investor, terms.units);
     }
 
@@ -91,7 +92,8 @@ contract Investment is IInvestment, Escrow {
         bytes32 id = _openId(terms);
         if (msg.sender != terms.project) _checkFrom(terms.closeBy);
 
-        _close(id, terms, Stage.Refunded, terms.investor);
+        _close(id, terms, Stage.Refunded);
+        _giveBack(terms.investor, terms.amountUd);
     }
 
     /// @inheritdoc IInvestment
@@ -101,10 +103,9 @@ contract Investment is IInvestment, Escrow {
 
     // --- inside ---------------------------------------------------------------------------------
 
-    function _close(bytes32 id, Terms calldata terms, Stage stage, address receiver) private {
+    function _close(bytes32 id, Terms calldata terms, Stage stage) private {
         stageOf[id] = stage;
         emit Closed(id, stage, terms.amountUd);
-        _credit(receiver, terms.amountUd);
     }
 
     function _checkTerms(Terms calldata terms) private view {

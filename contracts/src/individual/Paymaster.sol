@@ -210,7 +210,12 @@ contract Paymaster is IMemberPaymaster, ERC4337Paymaster, AccessManaged {
         for (uint256 i = 0; i < calls.length; ++i) {
             address target = calls[i].target;
             if (calls[i].value != 0) revert ValueRefused(target, calls[i].value);
-            if (target == address(0) || target == account) continue; // both mean itself
+            if (target == address(0) || target == account) {
+                // both mean itself; calls within a call are not looked at
+                selector = bytes4(calls[i].callData);
+                if (selector == IERC7821.execute.selector) revert VerbRefused(selector);
+                continue;
+            }
             if (!isTarget[target] && !factory.isAccount(target)) revert TargetRefused(target);
         }
     }

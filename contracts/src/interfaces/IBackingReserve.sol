@@ -91,6 +91,9 @@ interface IBackingReserve {
     /// @notice Thrown when a redemption is nothing, or not whole cents.
     error NotWholeCents(uint256 amountUd);
 
+    /// @notice Thrown when a redemption names nobody to pay.
+    error ZeroPayee();
+
     /// @notice Thrown when there is no claim of this number.
     error NoClaim(uint64 claim);
 

@@ -4,8 +4,9 @@ pragma solidity 0.8.37;
 /// @title Council: propose, public notice, vote, time lock, execute
 /// @notice An OpenZeppelin Governor in which one seat has one vote. A proposal says on which data
 /// it relies and which goal it serves; both are part of its text and so of its id. It passes when
-/// more than half of the seats took part and more are for it than against it, waits in the time
-/// lock for at least 48 hours, and is executed by another seat than the one that proposed it.
+/// more than half of the seats are for it or abstain and more are for it than against it, waits in
+/// the time lock for at least 48 hours, and is executed by another seat than the one that proposed
+/// it.
 ///
 /// Times are UTC unix seconds [s].
 ///

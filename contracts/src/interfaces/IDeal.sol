@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IEscrow} from "./IEscrow.sol";
+import {ITradingHalt} from "./ITradingHalt.sol";
 import {IVerifier} from "./IVerifier.sol";
 
 /// @title Deal: so many watt-hours in these intervals, at this price
@@ -83,6 +84,9 @@ interface IDeal is IEscrow {
     /// @notice Thrown when a settlement is of no interval, or of more than are left.
     error TooManyIntervals(uint256 count, uint256 left);
 
+    /// @notice Thrown when trading is halted.
+    error TradingHalted(uint64 until);
+
     /// @notice Thrown when the verifier does not accept the proof.
     error ProofRefused(bytes32 digest);
 
@@ -101,7 +105,11 @@ interface IDeal is IEscrow {
     /// @notice Who says what was delivered.
     function verifier() external view returns (IVerifier);
 
-    /// @notice Takes the buyer's money in escrow, before the first interval begins.
+    /// @notice Who halts trading.
+    function tradingHalt() external view returns (ITradingHalt);
+
+    /// @notice Takes the buyer's money in escrow, before the first interval begins and while trading
+    /// is not halted.
     /// @dev Called by anybody, with the agreement of both parties.
     /// @param sellerSignature not read where the seller calls or agreed; likewise the buyer's
     function open(

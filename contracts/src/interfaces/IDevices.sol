@@ -8,7 +8,8 @@ pragma solidity 0.8.37;
 /// its key. Readings themselves stay off chain.
 ///
 /// Warning: a revocation cannot be undone or moved, so that nobody can make an old reading good or
-/// bad afterwards. A device that goes on needs a new key.
+/// bad afterwards. A device that goes on needs a new key. An owner may name a sequence that never
+/// comes, which ends nothing: whoever vouched for the device takes that back (`setVerified`).
 interface IDevices {
     /// @notice A registered device.
     struct Device {

@@ -1,15 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {ICompliance} from "./ICompliance.sol";
 import {ICurrency} from "./ICurrency.sol";
+import {IHouseholdTrustFactory} from "./IHouseholdTrustFactory.sol";
 import {IPassport} from "./IPassport.sol";
 
 /// @title Escrow: money between two parties who both agreed
 /// @notice What is common to `IDeal` and `IInvestment`. Terms are known by their EIP-712 digest,
 /// the id, which holds chain and contract. A party agrees by calling, by `agree`, or by a
 /// signature over the id (ERC-1271 for accounts that are contracts). Whoever is due money is
-/// credited, and withdraws.
-/// @dev Assumes a currency without fees or hooks on transfer.
+/// credited, and withdraws. Own money that comes back to a household trust waits for its trustees:
+/// sent by anybody it would count as the trust's income.
+///
+/// The rules on money (travel-rule data, daily limits, closed countries) are asked as it enters the
+/// escrow, for the most that the other party may get. What leaves it meets none; what comes back
+/// stays counted.
+/// @dev Assumes a currency without fees or hooks on transfer, and that the rulebook lists this
+/// contract as a venue.
 ///
 /// Warning: a party whose passport is on hold or expired is not paid until it is valid again; the
 /// money stays its own.
@@ -50,6 +58,12 @@ interface IEscrow {
     /// @notice Who may take part and be paid.
     function passport() external view returns (IPassport);
 
+    /// @notice Who knows the rules.
+    function compliance() external view returns (ICompliance);
+
+    /// @notice Who knows household trusts.
+    function trusts() external view returns (IHouseholdTrustFactory);
+
     /// @notice Agrees to the terms with this id.
     /// @dev Called by a party.
     function agree(bytes32 id) external;
@@ -63,6 +77,13 @@ interface IEscrow {
     /// @dev Called by anybody.
     function withdraw(address account) external returns (uint256 amountUd);
 
-    /// @notice What `account` is due [ud].
+    /// @notice Pays the caller, a trust, what came back to it.
+    /// @dev Called by the trust: m trustees.
+    function collect() external returns (uint256 amountUd);
+
+    /// @notice What `account` is due, and anybody may have paid [ud].
     function owed(address account) external view returns (uint256);
+
+    /// @notice Own money that came back to a trust, and only it collects [ud].
+    function returned(address trust) external view returns (uint256);
 }

@@ -15,7 +15,9 @@ import {IFund} from "./IFund.sol";
 ///
 /// Cash is what trustees may spend: paid in by `contribute`, kept from income, or returned by what
 /// they bought. Held parts and income not yet distributed are never spendable.
-/// @dev Assumes that the currency is `ICurrency`. A passport is asked of trustees as they are named.
+/// @dev Assumes that the currency is `ICurrency`. A valid passport is asked of trustees as they are
+/// named and whenever they act on money or replace one of them; approvals of those who are on hold
+/// don't count.
 ///
 /// Warning: money that trustees are owed back (a refund, a served exit) must be fetched by an action
 /// of the trust, so that it counts as cash. Sent by a plain transfer it counts as income.
@@ -117,16 +119,20 @@ interface IHouseholdTrust {
     /// @notice Thrown when trustees are none, too many, named twice, or fewer than must act.
     error TrusteesInvalid(uint256 count, uint8 threshold);
 
-    /// @notice Thrown when a trustee to be has no valid passport.
+    /// @notice Thrown when a trustee, or one to be, has no valid passport.
     error TrusteeUnverified(address trustee);
 
     /// @notice Thrown when a rule's lists differ in length, are empty, or too long.
     error BeneficiariesInvalid(uint256 beneficiaries, uint256 shares);
 
+    /// @notice Thrown when a part would be of nobody, or of the trust itself.
+    error BeneficiaryRefused(address beneficiary);
+
     /// @notice Thrown when shares do not add to one.
     error SharesNotWhole(uint256 sumPpm);
 
-    /// @notice Thrown when more than all would be reinvested, or something into nothing.
+    /// @notice Thrown when more than all would be reinvested, something into nothing, or into a fund
+    /// of other money.
     error ReinvestmentInvalid(uint32 reinvestPpm, address target);
 
     /// @notice Thrown when there is no income of a cent or more.
@@ -141,7 +147,7 @@ interface IHouseholdTrust {
     /// @notice Thrown when one trustee would buy for more than the day's limit.
     error LimitExceeded(uint64 limitUd, uint256 spentUd);
 
-    /// @notice Thrown when one trustee would buy from a fund the trustees together never dealt with.
+    /// @notice Thrown when one trustee would buy from a fund the trustees together never called.
     error FundUnknown(address fund);
 
     /// @notice Thrown when more would be spent than there is cash, or than was approved.
@@ -172,7 +178,7 @@ interface IHouseholdTrust {
     function payHeld(address beneficiary) external;
 
     /// @notice Buys shares of `fund` for cash, within the day's limit (UTC) [ud]. The fund is the
-    /// rule's target, or one that m trustees have dealt with before.
+    /// rule's target, or one that m trustees have called before.
     /// @dev Called by one trustee.
     function buy(IFund fund, uint64 amountUd) external returns (uint256 shares);
 

@@ -41,6 +41,9 @@ interface IHouseholdTrustFactory {
     /// @notice Thrown when another than the owner moves a device in, or than the trust moves it out.
     error NotHolder(bytes32 deviceId, address caller);
 
+    /// @notice Thrown when a device's owner is neither trustee nor beneficiary of the trust.
+    error NotOfTrust(address owner, address trust);
+
     /// @notice Thrown when a device is in a trust already.
     error InTrust(bytes32 deviceId, address trust);
 
@@ -52,7 +55,7 @@ interface IHouseholdTrustFactory {
     function create(Terms calldata terms, bytes32 salt) external returns (address trust);
 
     /// @notice Moves the caller's device into a trust, as of `since` [UTC unix s].
-    /// @dev Called by the device's owner.
+    /// @dev Called by the device's owner, who is a trustee or beneficiary of the trust.
     function moveIn(bytes32 deviceId, address trust, uint48 since) external;
 
     /// @notice Moves a device of the calling trust back to its owner, as of `since` [UTC unix s].

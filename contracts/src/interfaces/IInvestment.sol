@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {ICompliance} from "./ICompliance.sol";
 import {IEscrow} from "./IEscrow.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
@@ -67,9 +66,6 @@ interface IInvestment is IEscrow {
 
     /// @notice Time to think, at least [s].
     function THINK_LEAST() external view returns (uint64);
-
-    /// @notice Who knows the rules on holding shares.
-    function compliance() external view returns (ICompliance);
 
     /// @notice Takes the investor's money in escrow.
     /// @dev Called by anybody, with the agreement of both parties.

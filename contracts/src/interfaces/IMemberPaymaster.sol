@@ -41,7 +41,7 @@ interface IMemberPaymaster {
     /// @notice Thrown when the account has no valid passport.
     error PassportInvalid(address account);
 
-    /// @notice Thrown when an operation does something else than `execute`.
+    /// @notice Thrown when an operation does something else than `execute`, or `execute` within it.
     error VerbRefused(bytes4 selector);
 
     /// @notice Thrown when an operation would send money of the chain.

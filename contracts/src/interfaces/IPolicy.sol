@@ -60,6 +60,9 @@ interface IPolicy {
     /// @notice Thrown when a change is larger than the largest step.
     error StepTooLarge(Parameter parameter, uint128 step, uint128 last, uint128 given);
 
+    /// @notice Thrown when one proposal would change a parameter twice, and so by more than a step.
+    error AlreadySet(Parameter parameter, uint256 proposalId);
+
     /// @notice Thrown when a value would hold from the past, or from before one set earlier.
     error WrongTime(uint48 least, uint48 given);
 
@@ -67,7 +70,7 @@ interface IPolicy {
     error ProposalMissing();
 
     /// @notice Sets the value of `parameter` from `from` on. The step is measured from the value set
-    /// last, in force or not.
+    /// last, in force or not; a proposal sets a parameter once.
     /// @dev Called by the council, behind its delay, while it executes a proposal.
     function set(Parameter parameter, uint128 value, uint48 from) external;
 

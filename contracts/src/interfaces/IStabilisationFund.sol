@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IAveragePrice} from "./IAveragePrice.sol";
+import {IEnergyCredit} from "./IEnergyCredit.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
 /// @title StabilisationFund: buys energy credits in a storm, sells them back in fair weather
@@ -9,7 +10,7 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 /// 15 % below its average of seven days, anyone but an insider may sell credits to the fund at
 /// that hour's price; so nobody needs to push the market lower. Once the price is back within the
 /// band the buying stops. At or above the seven days' average anyone but an insider may buy the
-/// credits back, at the higher of the two.
+/// credits back, at the higher of the two. What is left when a season ends is cashed out at feed-in.
 ///
 /// On one UTC day at most 20 % of what the fund had at the day's first use is spent, and never the
 /// last 25 % of the most it ever had.
@@ -51,6 +52,9 @@ interface IStabilisationFund {
         uint256 receivedUd,
         uint256 priceUdPerKwh
     );
+
+    /// @notice Credits the fund still held when their season was over became money.
+    event CashedOut(address indexed credit, uint256 amountWh, uint256 receivedUd);
 
     /// @notice A credit may be bought by the price of `source`; zero: no longer.
     event CreditSet(address indexed credit, address indexed source);
@@ -113,6 +117,11 @@ interface IStabilisationFund {
         external
         returns (uint256 receivedUd);
 
+    /// @notice Takes the feed-in value of the credits the fund holds, once their season is over. A
+    /// credit taken off the list is listed again for it.
+    /// @dev Called by anyone.
+    function cashOut(IEnergyCredit credit) external returns (uint256 receivedUd);
+
     /// @notice Lists a credit with the source of its price; zero takes it off the list.
     /// @dev Called by the council, behind its delay.
     function setCredit(IERC20 credit, IAveragePrice source) external;
@@ -137,6 +146,7 @@ interface IStabilisationFund {
     /// @notice Where the price of `credit` comes from; zero where it is not listed.
     function sourceOf(IERC20 credit) external view returns (IAveragePrice);
 
-    /// @notice May `account` not deal with the fund?
+    /// @notice May `account` not deal with the fund? Neither may any other wallet of an insider that
+    /// its passport knows.
     function isInsider(address account) external view returns (bool);
 }

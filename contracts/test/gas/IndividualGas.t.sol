@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {TradingHalt} from "../../src/bank/TradingHalt.sol";
+import {HouseholdTrustFactory} from "../../src/household/HouseholdTrustFactory.sol";
 import {Deal} from "../../src/individual/Deal.sol";
 import {IDeal} from "../../src/interfaces/IDeal.sol";
 import {SponsoredWorld} from "../SponsoredWorld.sol";
@@ -84,7 +86,16 @@ contract IndividualGasTest is SponsoredWorld {
     }
 
     function test_deal() public {
-        Deal deal = new Deal(currency, passport, verifier, 5000, operator);
+        Deal deal = new Deal(
+            currency,
+            passport,
+            currency.compliance(),
+            new HouseholdTrustFactory(currency, passport, devices),
+            verifier,
+            new TradingHalt(address(manager), verifier),
+            5000,
+            operator
+        );
         IDeal.Terms memory terms = IDeal.Terms({
             seller: producer,
             buyer: consumer,

@@ -188,8 +188,25 @@ def makes_of(profile: ChainProfile, parties: Parties, season: Season) -> tuple[M
             ),
         ),
         # --- agreements
-        Make("Deal", "Deal", (currency, passport, At("QuorumVerifier"), FEE_UD_PER_KWH, timelock)),
-        Make("Investment", "Investment", (currency, passport, compliance)),
+        Make(
+            "Deal",
+            "Deal",
+            (
+                currency,
+                passport,
+                compliance,
+                At("HouseholdTrustFactory"),
+                At("QuorumVerifier"),
+                At("TradingHalt"),
+                FEE_UD_PER_KWH,
+                timelock,
+            ),
+        ),
+        Make(
+            "Investment",
+            "Investment",
+            (currency, passport, compliance, At("HouseholdTrustFactory")),
+        ),
         Make(
             "Paymaster",
             "Paymaster",

@@ -66,6 +66,24 @@ contract CouncilVerbsTest is Bank {
         assertTrue(!timelock.hasRole(timelock.EXECUTOR_ROLE(), address(0)), "not open to all");
     }
 
+    /// With a second executor, whoever proposes could execute too.
+    function test_refuses_another_master_of_the_lock_whoever_decides() public {
+        bytes32 role = timelock.EXECUTOR_ROLE();
+        bytes[3] memory calls = [
+            abi.encodeCall(timelock.grantRole, (role, address(0))),
+            abi.encodeCall(timelock.grantRole, (timelock.PROPOSER_ROLE(), councillors[0])),
+            abi.encodeCall(timelock.revokeRole, (role, address(council)))
+        ];
+        for (uint256 i = 0; i < 3; ++i) {
+            Proposal memory p = _proposal(address(timelock), calls[i]);
+            _ready(p);
+            bytes32 hash = _textHash(p);
+            vm.prank(councillors[1]);
+            vm.expectRevert(abi.encodeWithSelector(Timelock.RolesFixed.selector));
+            council.execute(p.targets, p.values, p.calldatas, hash);
+        }
+    }
+
     // --- propose
 
     function test_refuses_a_proposal_without_data_or_goal() public {
@@ -150,6 +168,20 @@ contract CouncilVerbsTest is Bank {
         vm.warp(block.timestamp + VOTE);
         assertEq(
             uint8(council.state(id)), uint8(IGovernor.ProposalState.Defeated), "two of five seats"
+        );
+    }
+
+    /// Votes against don't help to a quorum.
+    function test_defeated_by_two_for_and_one_against_of_five() public {
+        uint256 id = _propose(_bucket(), councillors[0]);
+        vm.warp(block.timestamp + NOTICE + 1);
+        for (uint256 i = 0; i < 3; ++i) {
+            vm.prank(councillors[i]);
+            council.castVote(id, i < 2 ? 1 : 0);
+        }
+        vm.warp(block.timestamp + VOTE);
+        assertEq(
+            uint8(council.state(id)), uint8(IGovernor.ProposalState.Defeated), "two of five are for"
         );
     }
 

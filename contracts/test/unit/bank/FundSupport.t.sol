@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {StabilisationFund} from "../../../src/bank/StabilisationFund.sol";
 import {IAveragePrice} from "../../../src/interfaces/IAveragePrice.sol";
+import {ICurrency} from "../../../src/interfaces/ICurrency.sol";
+import {ISeats} from "../../../src/interfaces/ISeats.sol";
 import {IStabilisationFund} from "../../../src/interfaces/IStabilisationFund.sol";
+import {ITradingHalt} from "../../../src/interfaces/ITradingHalt.sol";
 import {Bank} from "../../Bank.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
@@ -51,8 +55,43 @@ contract FundSupportTest is Bank {
         );
     }
 
+    function test_refuses_to_be_made_of_nothing() public {
+        bytes memory reason = abi.encodeWithSelector(IStabilisationFund.ZeroArgument.selector);
+        vm.expectRevert(reason);
+        new StabilisationFund(address(manager), ICurrency(address(0)), passport, seats, tradingHalt);
+        vm.expectRevert(reason);
+        new StabilisationFund(address(manager), currency, passport, ISeats(address(0)), tradingHalt);
+        vm.expectRevert(reason);
+        new StabilisationFund(address(manager), currency, passport, seats, ITradingHalt(address(0)));
+    }
+
+    /// Credits taken for no money at all would be a gift the seller did not mean.
+    function test_refuses_so_little_that_it_is_worth_nothing() public {
+        venue.set(999, 120_000);
+        _refusedSupport(producer, 1, abi.encodeWithSelector(IStabilisationFund.ZeroAmount.selector));
+        vm.prank(producer);
+        vm.expectRevert(abi.encodeWithSelector(IStabilisationFund.ZeroAmount.selector));
+        fund.release(venue, 0, 0);
+    }
+
+    /// The levy comes by plain transfer, which the fund notices at its next use.
+    function test_money_that_came_by_transfer_raises_the_floor_for_good() public {
+        _bring(neighbour, 10_000 * DOLLAR);
+        vm.prank(neighbour);
+        currency.transfer(address(fund), 10_000 * DOLLAR);
+        venue.set(STORM, 120_000);
+        _support(producer, _energyFor(4000 * DOLLAR) - 1);
+        assertEq(fund.floorUd(), 5000 * DOLLAR, "a quarter of 20,000");
+    }
+
     function test_refuses_without_a_price_or_a_listing() public {
         venue.set(0, 120_000);
+        _refusedSupport(
+            producer,
+            1000,
+            abi.encodeWithSelector(IStabilisationFund.NoPrice.selector, address(venue))
+        );
+        venue.set(STORM, 0);
         _refusedSupport(
             producer,
             1000,
@@ -83,6 +122,26 @@ contract FundSupportTest is Bank {
         vm.prank(admin);
         fund.setInsider(producer, false);
         _support(producer, 1000);
+    }
+
+    /// Insiders are persons: another wallet of theirs is theirs.
+    function test_S23_refuses_another_wallet_of_an_insider() public {
+        venue.set(STORM, 120_000);
+        address wallet = _actor("second wallet");
+        vm.prank(admin);
+        passport.admit(councillors[2], keccak256("councillor"), TRADE_ENERGY, EXPIRY, CANADA);
+        vm.prank(admin);
+        passport.link(councillors[2], wallet);
+        _supply(wallet);
+        _refusedSupport(
+            wallet, 1000, abi.encodeWithSelector(IStabilisationFund.Insider.selector, wallet)
+        );
+        vm.prank(admin);
+        seats.take(councillors[2]);
+        _support(wallet, 1000);
+        vm.prank(admin);
+        fund.setInsider(wallet, true);
+        assertTrue(fund.isInsider(councillors[2]), "and the other way");
     }
 
     function test_refuses_without_a_passport_or_while_halted() public {

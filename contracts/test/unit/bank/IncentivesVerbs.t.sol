@@ -115,6 +115,28 @@ contract IncentivesVerbsTest is Bank {
         incentives.open(1, 1, start, end);
     }
 
+    /// The bounds themselves get as far as the next question.
+    function test_open_refuses_more_than_a_million_a_year_and_the_past() public {
+        bytes memory next = abi.encodeWithSelector(IIncentives.ProposalMissing.selector);
+        _refusedOpen(1, 1e12, start, end, next);
+        _refusedOpen(
+            1,
+            1e12 + 1,
+            start,
+            end,
+            abi.encodeWithSelector(IIncentives.BudgetRefused.selector, 1e12, 1e12 + 1)
+        );
+        uint40 now_ = uint40(block.timestamp);
+        uint40[2][3] memory spans = [[now_ - 1, end], [start, start], [start, start + 366 days + 1]];
+        for (uint256 i = 0; i < 3; ++i) {
+            bytes memory reason =
+                abi.encodeWithSelector(IIncentives.SpanRefused.selector, spans[i][0], spans[i][1]);
+            _refusedOpen(1, 1, spans[i][0], spans[i][1], reason);
+        }
+        _refusedOpen(1, 1, now_, now_ + 1, next);
+        _refusedOpen(1, 1, start, start + 366 days, next);
+    }
+
     function test_settle_refuses_early_twice_unsigned_or_unknown() public {
         vm.expectRevert(abi.encodeWithSelector(IIncentives.NoProgramme.selector, 1));
         incentives.settle(1, 1, PAYEE, "");

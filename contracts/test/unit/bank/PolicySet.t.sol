@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Policy} from "../../../src/bank/Policy.sol";
+import {ICouncil} from "../../../src/interfaces/ICouncil.sol";
 import {IPolicy} from "../../../src/interfaces/IPolicy.sol";
 import {Bank} from "../../Bank.sol";
 
@@ -52,6 +53,28 @@ contract PolicySetTest is Bank {
             uint48(block.timestamp + 1),
             abi.encodeWithSelector(IPolicy.StepTooLarge.selector, LOAN, 100, 400, 299)
         );
+    }
+
+    /// One decision, one step: several of a second each would be a leap.
+    function test_refuses_a_second_step_by_the_same_proposal() public {
+        _handOver();
+        uint48 from = uint48(block.timestamp + 30 days);
+        Proposal memory p;
+        p.targets = new address[](2);
+        p.values = new uint256[](2);
+        p.calldatas = new bytes[](2);
+        for (uint256 i = 0; i < 2; ++i) {
+            p.targets[i] = address(policy);
+            p.calldatas[i] =
+                abi.encodeCall(IPolicy.set, (LOAN, uint128(500 + 100 * i), uint48(from + i)));
+        }
+        p.basis = ICouncil.Basis(keccak256("snapshot"), "local supply");
+        uint256 id = _ready(p);
+        bytes32 hash = _textHash(p);
+        vm.prank(councillors[1]);
+        vm.expectRevert(abi.encodeWithSelector(IPolicy.AlreadySet.selector, LOAN, id));
+        council.execute(p.targets, p.values, p.calldatas, hash);
+        assertEq(policy.lastSetting(LOAN).value, 400, "nothing was set");
     }
 
     function test_refuses_the_past() public {

@@ -19,6 +19,16 @@ contract ReserveRedeemTest is Bank {
         _refusedRedeem(amountUd);
     }
 
+    /// Money unmade for nobody could be paid to nobody.
+    function test_refuses_a_redemption_for_nobody() public {
+        _bring(consumer, 10 * DOLLAR);
+        vm.prank(consumer);
+        currency.approve(address(reserve), DOLLAR);
+        vm.prank(consumer);
+        vm.expectRevert(abi.encodeWithSelector(IBackingReserve.ZeroPayee.selector));
+        reserve.redeem(DOLLAR, 0);
+    }
+
     function test_refuses_money_the_caller_has_not() public {
         _bring(producer, 10 * DOLLAR);
         vm.prank(consumer);

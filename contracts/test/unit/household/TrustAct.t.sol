@@ -101,6 +101,53 @@ contract TrustActTest is Family {
         trust.buy(other, 1);
     }
 
+    /// A payment is no dealing: its receiver could be a trustee's own contract, who then "sells" to
+    /// the trust for a day's limit every day.
+    function test_who_was_paid_is_no_fund_the_trustees_know() public {
+        _cash(100 * DOLLAR);
+        IFund own = _newFund(trusteeA);
+        _both(address(own), DOLLAR, "");
+        vm.prank(trusteeA);
+        vm.expectRevert(abi.encodeWithSelector(IHouseholdTrust.FundUnknown.selector, address(own)));
+        trust.buy(own, uint64(DOLLAR));
+    }
+
+    /// B602 a: no valid passport, no investment and no withdrawal, from a trust either.
+    function test_B602_a_trustee_on_hold_moves_no_money() public {
+        _cash(100 * DOLLAR);
+        uint256 id = _submit(trusteeA, DOLLAR, "");
+        bytes memory reason =
+            abi.encodeWithSelector(IHouseholdTrust.TrusteeUnverified.selector, trusteeB);
+        _freeze(trusteeB, true);
+        vm.prank(trusteeB);
+        vm.expectRevert(reason);
+        trust.buy(fund, uint64(DOLLAR));
+        vm.prank(trusteeB);
+        vm.expectRevert(reason);
+        trust.submit(IHouseholdTrust.Action(trusteeB, uint64(DOLLAR), ""));
+        vm.prank(trusteeB);
+        vm.expectRevert(reason);
+        trust.approve(id);
+        vm.prank(trusteeB);
+        vm.expectRevert(reason);
+        trust.replace(trusteeA, successor);
+        _freeze(trusteeB, false);
+        vm.prank(trusteeB);
+        trust.approve(id);
+        assertEq(currency.balanceOf(trusteeA), DOLLAR, "paid once cleared");
+    }
+
+    /// What was approved while the trustee was good does not count once it is on hold.
+    function test_B602_an_approval_of_a_trustee_on_hold_does_not_count() public {
+        _cash(100 * DOLLAR);
+        uint256 id = _submit(trusteeA, DOLLAR, "");
+        _freeze(trusteeA, true);
+        vm.prank(trusteeB);
+        trust.approve(id);
+        assertTrue(!trust.pendingOf(id).done, "one that counts is not two");
+        assertEq(currency.balanceOf(trusteeA), 0, "nothing moved");
+    }
+
     function test_S12_refuses_a_beneficiary_who_moves_funds() public {
         _cash(DOLLAR);
         vm.prank(minorsGuardian);
@@ -202,6 +249,29 @@ contract TrustActTest is Family {
         );
         assertEq(factory.holderAt(roof, time + 899), address(trust), "still");
         assertEq(factory.holderAt(roof, time + 900), trusteeA, "hers again");
+    }
+
+    /// Whose consumption would be the trust's to pay must be of the family.
+    function test_refuses_a_device_of_a_stranger_to_the_trust() public {
+        (uint256 x, uint256 y) = vm.publicKeyP256(8);
+        vm.prank(admin);
+        bytes32 heater = devices.register(bytes32(x), bytes32(y), neighbour, 2, 8000);
+        vm.prank(neighbour);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IHouseholdTrustFactory.NotOfTrust.selector, neighbour, address(trust)
+            )
+        );
+        factory.moveIn(heater, address(trust), uint48(START_S));
+    }
+
+    function test_a_beneficiary_moves_a_device_in() public {
+        (uint256 x, uint256 y) = vm.publicKeyP256(8);
+        vm.prank(admin);
+        bytes32 heater = devices.register(bytes32(x), bytes32(y), minorsGuardian, 2, 8000);
+        vm.prank(minorsGuardian);
+        factory.moveIn(heater, address(trust), uint48(START_S));
+        assertEq(factory.holderAt(heater, uint48(START_S)), address(trust), "the trust's");
     }
 
     // --- replacement

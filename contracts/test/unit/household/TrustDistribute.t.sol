@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {Currency} from "../../../src/bank/Currency.sol";
+import {IFund} from "../../../src/interfaces/IFund.sol";
 import {IHouseholdTrust} from "../../../src/interfaces/IHouseholdTrust.sol";
 import {Rulebook} from "../../Estate.sol";
 import {Family} from "./Family.sol";
 import {ERC4626} from "@openzeppelin/contracts/token/ERC20/extensions/ERC4626.sol";
+import {Errors} from "@openzeppelin/contracts/utils/Errors.sol";
 
 contract TrustDistributeTest is Family {
     uint256 private constant S13 = 1_000_020_000; // $1,000.02 [ud]
@@ -107,6 +110,52 @@ contract TrustDistributeTest is Family {
         vm.prank(trusteeB);
         vm.expectRevert(abi.encodeWithSelector(IHouseholdTrust.SharesNotWhole.selector, 999_999));
         trust.approve(id);
+    }
+
+    /// A target that is no fund would stop every distribution, the one before a new rule included.
+    function test_refuses_a_target_that_is_no_fund_of_this_money() public {
+        address[2] memory others = [trusteeA, address(devices)];
+        for (uint256 i = 0; i < 2; ++i) {
+            IHouseholdTrust.Rule memory rule = _rule();
+            rule.target = IFund(others[i]);
+            uint256 id = _submit(address(trust), 0, abi.encodeCall(IHouseholdTrust.setRule, (rule)));
+            vm.prank(trusteeB);
+            vm.expectRevert(abi.encodeWithSelector(Errors.FailedCall.selector));
+            trust.approve(id);
+        }
+        _mint(address(trust), S13);
+        trust.distribute();
+        assertEq(currency.balanceOf(trusteeA), 20_001 * CENT, "income goes on");
+    }
+
+    function test_refuses_a_fund_of_other_money() public {
+        Currency other = new Currency(address(manager), passport, rulebook);
+        IHouseholdTrust.Rule memory rule = _rule();
+        currency = other;
+        rule.target = _newFund(operator);
+        uint256 id = _submit(address(trust), 0, abi.encodeCall(IHouseholdTrust.setRule, (rule)));
+        vm.prank(trusteeB);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IHouseholdTrust.ReinvestmentInvalid.selector, 500_000, address(rule.target)
+            )
+        );
+        trust.approve(id);
+    }
+
+    /// What nobody can ever receive would be held for ever.
+    function test_refuses_nobody_or_the_trust_itself_as_a_beneficiary() public {
+        address[2] memory others = [address(0), address(trust)];
+        for (uint256 i = 0; i < 2; ++i) {
+            IHouseholdTrust.Rule memory rule = _rule();
+            rule.beneficiaries[1] = others[i];
+            uint256 id = _submit(address(trust), 0, abi.encodeCall(IHouseholdTrust.setRule, (rule)));
+            vm.prank(trusteeB);
+            vm.expectRevert(
+                abi.encodeWithSelector(IHouseholdTrust.BeneficiaryRefused.selector, others[i])
+            );
+            trust.approve(id);
+        }
     }
 
     function test_refuses_a_rule_by_whoever_is_not_the_trust() public {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {TradingHalt} from "../../../src/bank/TradingHalt.sol";
+import {HouseholdTrustFactory} from "../../../src/household/HouseholdTrustFactory.sol";
 import {Deal} from "../../../src/individual/Deal.sol";
 import {IDeal} from "../../../src/interfaces/IDeal.sol";
 import {IEscrow} from "../../../src/interfaces/IEscrow.sol";
@@ -20,7 +22,16 @@ contract AccountSignTest is IndividualWorld {
 
     function setUp() public override {
         super.setUp();
-        deal = new Deal(currency, passport, verifier, 5000, operator);
+        deal = new Deal(
+            currency,
+            passport,
+            currency.compliance(),
+            new HouseholdTrustFactory(currency, passport, devices),
+            verifier,
+            new TradingHalt(address(manager), verifier),
+            5000,
+            operator
+        );
         uint64[] memory scheduledWh = new uint64[](1);
         scheduledWh[0] = 2500;
         _terms = IDeal.Terms({

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Deal} from "../../../src/individual/Deal.sol";
+import {ICompliance} from "../../../src/interfaces/ICompliance.sol";
 import {IDeal} from "../../../src/interfaces/IDeal.sol";
 import {IEscrow} from "../../../src/interfaces/IEscrow.sol";
 import {DealWorld} from "../../DealWorld.sol";
@@ -13,8 +14,9 @@ contract DealOpenTest is DealWorld {
     }
 
     function test_refuses_a_fee_to_nobody() public {
+        ICompliance rules = currency.compliance();
         vm.expectRevert(abi.encodeWithSelector(IDeal.ZeroReceiver.selector));
-        new Deal(currency, passport, verifier, FEE, address(0));
+        new Deal(currency, passport, rules, trusts, verifier, tradingHalt, FEE, address(0));
     }
 
     function test_refuses_terms_a_party_did_not_agree_to() public {
@@ -30,6 +32,27 @@ contract DealOpenTest is DealWorld {
         id = deal.idOf(terms);
         vm.expectRevert(_notAgreed(id, producer));
         deal.open(terms, seller, buyer);
+    }
+
+    /// A halt stops new deals; those that are open are delivered, settled and paid.
+    function test_S23_refuses_while_trading_is_halted_and_settles_what_is_open() public {
+        vm.warp(HOUR_S - 2 hours);
+        IDeal.Terms memory open = _hour(3000);
+        open.start -= 3600;
+        open.expiry -= 3600;
+        _open(open);
+        vm.warp(HOUR_S - 1 minutes);
+        _halt();
+        IDeal.Terms memory terms = _hour(1000);
+        terms.start += 3600;
+        terms.expiry += 3600;
+        uint64 until = tradingHalt.until();
+        _openRefused(terms, abi.encodeWithSelector(IDeal.TradingHalted.selector, until));
+        vm.warp(HOUR_S);
+        _settle(open, _wh(3000));
+        deal.withdraw(producer);
+        vm.warp(until);
+        _open(terms);
     }
 
     function test_refuses_a_word_taken_back() public {
@@ -48,7 +71,9 @@ contract DealOpenTest is DealWorld {
     function test_refuses_the_signatures_of_another_chain_or_contract() public {
         IDeal.Terms memory terms = _quarters();
         bytes32 id = deal.idOf(terms);
-        Deal other = new Deal(currency, passport, verifier, FEE, treasury);
+        Deal other = new Deal(
+            currency, passport, currency.compliance(), trusts, verifier, tradingHalt, FEE, treasury
+        );
         assertTrue(other.idOf(terms) != id, "another contract");
         vm.chainId(2);
         assertTrue(deal.idOf(terms) != id, "another chain");

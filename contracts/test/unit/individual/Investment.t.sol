@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {HouseholdTrustFactory} from "../../../src/household/HouseholdTrustFactory.sol";
 import {Investment} from "../../../src/individual/Investment.sol";
 import {ICompliance} from "../../../src/interfaces/ICompliance.sol";
 import {IEscrow} from "../../../src/interfaces/IEscrow.sol";
@@ -45,7 +46,9 @@ contract InvestmentTest is World {
     function setUp() public override {
         super.setUp();
         vm.warp(THURSDAY_S);
-        investment = new Investment(currency, passport, new Rule());
+        investment = new Investment(
+            currency, passport, new Rule(), new HouseholdTrustFactory(currency, passport, devices)
+        );
         share = new Share(project);
         vm.prank(admin);
         passport.admit(investor, keccak256("investor"), 1, EXPIRY, CANADA);

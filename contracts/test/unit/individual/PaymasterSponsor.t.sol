@@ -65,6 +65,24 @@ contract PaymasterSponsorTest is SponsoredWorld {
         _refused("", abi.encodeWithSelector(IMemberPaymaster.VerbRefused.selector, bytes4(0)));
     }
 
+    /// `execute` of oneself within `execute` would reach any contract, with any value.
+    function test_refuses_targets_hidden_in_a_call_to_oneself(bool named) public {
+        address self = named ? address(account) : address(0);
+        bytes4 verb = account.execute.selector;
+        bytes memory reason = abi.encodeWithSelector(IMemberPaymaster.VerbRefused.selector, verb);
+        _refused(_call(self, _call(address(passport), "")), reason);
+        _refused(_call(self, _transfer(producer, 1)), reason);
+    }
+
+    function test_pays_for_the_account_setting_itself_up() public {
+        (bytes32 qx, bytes32 qy) = _public(NEW_KEY);
+        _sponsor(
+            KEY, _sponsored(_call(address(account), abi.encodeCall(account.changeKey, (qx, qy))))
+        );
+        assertTrue(paymaster.spentBy(OWNER) != 0, "counted");
+        _refusedToAct(KEY, _transfer(producer, 1), "AA24 signature error");
+    }
+
     function test_refuses_more_than_the_person_has_left() public {
         PackedUserOperation memory op = _sponsored(_transfer(producer, 1));
         uint256 most = _mostOf(op);
