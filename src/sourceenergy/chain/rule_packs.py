@@ -14,6 +14,7 @@ from sourceenergy.chain.steps import Act, Later
 from sourceenergy.config.rule_pack import Kind, RulePackFile, Rules
 
 NO_LIMIT, NO_CAP = (1 << 64) - 1, (1 << 32) - 1
+FOREVER_S = (1 << 40) - 1
 _BITS, _ALL = 48, (1 << 48) - 1
 _UNTIL_BITS = 40
 
@@ -24,11 +25,6 @@ def rules_acts(pack: RulePackFile, starts: int | Later) -> tuple[Act, ...]:
         Act("Compliance", "setRules", (int(kind), pack.country, (starts, *_words(rules))))
         for kind, rules in pack.kinds.items()
     )
-
-
-def turning_over(country: int) -> tuple[Act, ...]:
-    """The calls by which what is in force is found with one read, and its leeway written."""
-    return tuple(Act("Compliance", "turnOver", (int(kind), country)) for kind in Kind)
 
 
 def rules_from_chain(answer: Mapping[str, Any]) -> Rules:
@@ -66,6 +62,14 @@ def read_leeway(word: int) -> Leeway:
         {kind: None if amount == _ALL else amount for kind, amount in amounts.items()},
         word >> _BITS * len(Kind) & (1 << _UNTIL_BITS) - 1,
     )
+
+
+def leeway_word(leeway: Leeway) -> int:
+    """The word that ``read_leeway`` reads so."""
+    word = leeway.until_s << _BITS * len(Kind)
+    for kind, below in leeway.below.items():
+        word |= (_ALL if below is None else below) << _BITS * (kind - 1)
+    return word
 
 
 def leeway_due(in_force: Mapping[Kind, Rules]) -> Mapping[Kind, int | None]:
