@@ -226,7 +226,7 @@ def check_executable(act: ScheduledAct | None, deed: Deed, delay_s: int) -> Sche
         what, rule = f"it expired at {iso_utc(act.expires_s)}", "expired"
     else:
         what, rule = f"it waits until {iso_utc(act.earliest_s)}", "waits"
-        remedy = f"execute it from then on and before {iso_utc(act.expires_s)}"
+        remedy = f"execute it from {iso_utc(act.earliest_s)} on, before {iso_utc(act.expires_s)}"
     raise NotPermitted(
         what,
         rule=f"power.{rule}",
