@@ -59,8 +59,10 @@ def keep_key(folder: Path, role: str) -> Path:
 
 
 @contextmanager
-def mainnet_of_our_own(folder: Path, funded: Sequence[str] = ("deployer",)) -> Iterator[str]:
-    """A chain that says it is number 1, with a new block ten times a second."""
+def mainnet_of_our_own(
+    folder: Path, funded: Sequence[str] = ("deployer",), block_every_s: float = 0.1
+) -> Iterator[str]:
+    """A chain that says it is number 1, with many new blocks a second."""
     try:
         find_anvil()
     except Unavailable as error:
@@ -74,7 +76,7 @@ def mainnet_of_our_own(folder: Path, funded: Sequence[str] = ("deployer",)) -> I
 
     def mine() -> None:
         body = {"jsonrpc": "2.0", "id": 1, "method": "evm_mine", "params": []}
-        while not over.wait(0.1):
+        while not over.wait(block_every_s):
             httpx.post(chain.url, json=body, trust_env=False)
 
     with asyncio.Runner() as runner:
@@ -145,7 +147,7 @@ def deployed_mainnet(folder: Path) -> Iterator[Mainnet]:
     text = parties_text(account("deployer").address, COMMUNITY_REGISTRAR="registrar")
     (folder / "parties.toml").write_text(text)
     common = ("deploy", "--network", "mainnet", "--parties", folder / "parties.toml")
-    with mainnet_of_our_own(folder, people) as url:
+    with mainnet_of_our_own(folder, people, 0.02) as url:
         place = Mainnet(url, folder)
         signatures: list[str] = []
         for seat in ("seat 0", "seat 1"):

@@ -155,7 +155,7 @@ def _shape(contract: Contract, function: str, count: int) -> Shape:
     fitting = [shape for shape in named if len(shape.inputs) == count]
     if len(fitting) != 1:
         raise _refused(
-            f"{count} values do not fit" if not fitting else "several functions fit",
+            f"{count} values do not fit one function",
             "arguments",
             f"{contract.name}.{function}",
             count,
@@ -170,7 +170,7 @@ def _shape(contract: Contract, function: str, count: int) -> Shape:
 
 
 def _spelled(shape: Shape) -> str:
-    inside = ", ".join(f"{part['name']}: {part['type']}" for part in shape.inputs)
+    inside = ", ".join(f"{_called(part)}: {part['type']}" for part in shape.inputs)
     return f"{shape.name}({inside})"
 
 
@@ -178,7 +178,7 @@ def _paired(
     parts: Sequence[Mapping[str, Any]], given: Values, where: str
 ) -> list[tuple[Mapping[str, Any], Tree]]:
     """Each parameter with what was given for it: first by place, then by name."""
-    names = [part["name"] for part in parts]
+    names = [_called(part) for part in parts]
     found: dict[int, Tree] = {}
     for place, (name, tree) in enumerate(given):
         if name is not None and name not in names:
@@ -201,11 +201,16 @@ def _paired(
     return [(part, found[index]) for index, part in enumerate(parts)]
 
 
+def _called(part: Mapping[str, Any]) -> str:
+    """A parameter's name; the sources end one in _ where it would hide another."""
+    return str(part["name"]).rstrip("_")
+
+
 # --- values -------------------------------------------------------------------------------------
 
 
 def _value(part: Mapping[str, Any], tree: Tree, where: str, book: Mapping[str, str]) -> Any:
-    kind, field = str(part["type"]), f"{where}: {part['name']}"
+    kind, field = str(part["type"]), f"{where}: {_called(part)}"
     if kind.endswith("]"):
         element = {**part, "type": kind[: kind.rindex("[")]}
         return [_value(element, item, where, book) for _, item in _inside(tree, "[", field)]
@@ -270,7 +275,7 @@ def _number(part: Mapping[str, Any], word: str, field: str) -> int:
     if value is None:
         forms = " or ".join(names) if names else "a whole number, 48h, a time with offset, or max"
         raise _refused("not a number", "number", field, word, f"write {forms}")
-    if names and value not in names.values():
+    if _enum(part) and value not in names.values():
         raise _refused("no such name", "number", field, word, f"choose one of {' '.join(names)}")
     if not least <= value <= most:
         raise _refused(
@@ -297,9 +302,13 @@ def _integer(word: str, names: Mapping[str, int]) -> int | None:
 def _names(part: Mapping[str, Any]) -> dict[str, int]:
     """What the numbers of this parameter are called, if they are."""
     if part["name"] in _ROLE_IDS and part["type"] == "uint64":
-        return {role.name: int(role) for role in Role}
-    enum = str(part.get("internalType", "")).removeprefix("enum ").split("[")[0]
-    return {name: number for number, name in enumerate(ENUMS.get(enum, ()))}
+        return {role.name: int(role) for role in Role}  # and others the council may add
+    return {name: number for number, name in enumerate(_enum(part))}
+
+
+def _enum(part: Mapping[str, Any]) -> tuple[str, ...]:
+    kind = str(part.get("internalType", "")).removeprefix("enum ")
+    return ENUMS.get(kind.split("[", maxsplit=1)[0], ())
 
 
 # --- and back -----------------------------------------------------------------------------------
@@ -316,7 +325,7 @@ def _listed(
     parts: Sequence[Mapping[str, Any]], values: Sequence[Any], book: Mapping[str, str]
 ) -> str:
     shown = [
-        (f"{part['name']}=" if part["name"] else "") + _shown(part, value, book)
+        (f"{_called(part)}=" if _called(part) else "") + _shown(part, value, book)
         for part, value in zip(parts, values, strict=True)
     ]
     return ", ".join(shown)
