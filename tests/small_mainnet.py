@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -123,6 +125,22 @@ class Mainnet:
         result = CliRunner().invoke(main, [str(a) for a in (*arguments, *key, *common)])
         assert result.stdout, result.exception
         return result.exit_code, json.loads(result.stdout)
+
+    def launch(self, *arguments: object, by: str) -> subprocess.Popen[str]:
+        """The same as a process of its own, which can be killed."""
+        key = ("--key", self.folder / f"{by}.key")
+        common = ("--rpc", self.url, "--data", self.data, "--json")
+        return subprocess.Popen(
+            [sys.executable, "-m", "sourceenergy", *map(str, (*arguments, *key, *common))],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def sent(self, role: str) -> int:
+        """How many transactions the role's account sent, those that wait included."""
+        return int(self.ask("eth_getTransactionCount", account(role).address, "pending"), 16)
 
     def do(self, *arguments: object, by: str | None = None) -> dict[str, Any]:
         """The same, and it must succeed."""

@@ -6,14 +6,23 @@ gives another country its rules. Days pass by the chain's clock.
 
 from __future__ import annotations
 
+import asyncio
+import shlex
+import signal
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
 
-from small_mainnet import Mainnet, account, deployed_mainnet
+from small_mainnet import ETHER, Mainnet, account, actor, deployed_mainnet
+from sourceenergy.chain.keys import open_account
 from sourceenergy.chain.manifest import load_manifest
+from sourceenergy.chain.rpc import Rpc
+from sourceenergy.errors import NotPermitted
+from sourceenergy.node.onchain import OnChain, Terms
 from sourceenergy.proofs import keccak
+from sourceenergy.store.sqlite import Store
 
 HOUR_S, DAY_S, WEEK_S = 3600, 86_400, 7 * 86_400
 REGISTRAR, GUARDIAN = "registrar 0", "guardians 0"
@@ -38,6 +47,60 @@ def moment(second: int) -> str:
 
 
 # --- officers ---------------------------------------------------------------------------------
+
+
+def connect(mainnet: Mainnet, name: str) -> OnChain:
+    """A node's first look for its community."""
+
+    async def look() -> OnChain:
+        async with Rpc(mainnet.url) as rpc:
+            store = Store(mainnet.data / "chain" / "intents.sqlite")
+            try:
+                chain_dir = mainnet.data / "chain"
+                return await OnChain.connect(rpc, chain_dir, store, name, Terms(), None)
+            finally:
+                store.close()
+
+    return asyncio.run(look())
+
+
+def test_a_node_says_what_its_registrar_has_to_run_and_finds_what_was_opened(
+    mainnet: Mainnet,
+) -> None:
+    operator = open_account(mainnet.data / "chain" / "keys", "operator").address
+    mainnet.ask("anvil_setBalance", operator, hex(ETHER))
+    with pytest.raises(NotPermitted) as refused:
+        connect(mainnet, "Harbour's Edge")
+    assert refused.value.rule == "community.open"
+    words = shlex.split(refused.value.remedy)
+    deed = words[words.index("schedule") + 1]
+    mainnet.do("power", "schedule", deed, by=REGISTRAR)
+    mainnet.pass_time(48 * HOUR_S)
+    with pytest.raises(NotPermitted):
+        connect(mainnet, "Harbour's Edge")
+    mainnet.do("power", "execute", deed, by=REGISTRAR)
+    found = connect(mainnet, "Harbour's Edge")
+    assert found.operator.account.address == operator
+    assert connect(mainnet, "Harbour's Edge").clearing == found.clearing
+
+
+def test_killed_while_it_sends_it_has_announced_once(mainnet: Mainnet) -> None:
+    deed = opening("Birch Street")
+    before = mainnet.sent(REGISTRAR)
+    for later_s in (0.0, 1.2):  # as soon as it is sent; while the next run looks at what was
+        run = mainnet.launch("power", "schedule", deed, by=REGISTRAR)
+        deadline = time.monotonic() + 60
+        while mainnet.sent(REGISTRAR) == before and run.poll() is None:
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
+        time.sleep(later_s)
+        run.send_signal(signal.SIGKILL)
+        run.communicate()
+    assert run.returncode in (0, -signal.SIGKILL)
+    act = mainnet.do("power", "schedule", deed, by=REGISTRAR)
+    assert mainnet.sent(REGISTRAR) == before + 1
+    assert not act["new"]
+    assert mainnet.do("power", "cancel", act["id"], by=REGISTRAR)["new"]
 
 
 def test_a_community_is_announced_waited_for_and_opened(mainnet: Mainnet) -> None:
@@ -72,8 +135,8 @@ def test_a_community_is_announced_waited_for_and_opened(mainnet: Mainnet) -> Non
     again = mainnet.do("power", "execute", deed, by=REGISTRAR)
     assert (again["new"], again["block"]) == (False, done["block"])
     assert mainnet.do("power", "list")["acts"] == []
-    (ended,) = mainnet.do("power", "list", "--all")["acts"]
-    assert ended["state"] == "executed"
+    ended = mainnet.do("power", "list", "--all")["acts"][-1]
+    assert (ended["id"], ended["state"]) == (act["id"], "executed")
     said = mainnet.refused("power", "cancel", act["id"], by=GUARDIAN)
     assert said["rule"] == "power.executed"
 
@@ -91,6 +154,11 @@ def test_who_has_not_the_role_is_refused_by_its_name(mainnet: Mainnet) -> None:
     assert mainnet.refused("power", "execute", deed, by=REGISTRAR)["rule"] == "power.manager"
     said = mainnet.refused("power", "schedule", opening("Elm Street"))
     assert said["rule"] == "power.key"
+    guessed = mainnet.folder / "guessed.key"
+    guessed.write_text("07" * 32)
+    guessed.chmod(0o600)
+    said = mainnet.refused("power", "schedule", opening("Elm Street"), by="guessed")
+    assert (said["rule"], said["field"]) == ("deploy.known_key", "--key")
 
 
 def test_what_is_daily_work_is_done_at_once_and_once(mainnet: Mainnet) -> None:
@@ -275,8 +343,6 @@ lock_up_s = 31_536_000
 
 
 def test_no_key_is_shown(mainnet: Mainnet) -> None:
-    from small_mainnet import actor
-
     manifest = load_manifest(mainnet.data / "chain" / "manifest.json")
     assert manifest.chain_id == 1
     for path in (mainnet.data / "chain").rglob("*"):

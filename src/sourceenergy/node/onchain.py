@@ -6,6 +6,7 @@ done twice.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -323,8 +324,8 @@ def _not_open(name: str, opening: Deed) -> NotPermitted:
         rule="community.open",
         field="name",
         value=name,
-        remedy=f"have the registrar run sourceenergy power schedule '{opening}', and power "
-        "execute once its delay is over",
+        remedy=f"have the registrar run sourceenergy power schedule {shlex.quote(str(opening))} "
+        "and, once its delay is over, power execute",
     )
 
 
