@@ -34,6 +34,7 @@ from sourceenergy.chain.deed_text import (
 )
 from sourceenergy.chain.manifest import Manifest
 from sourceenergy.chain.roles import Role
+from sourceenergy.config.rule_pack import Kind
 from sourceenergy.errors import InputError
 
 ENUMS: Mapping[str, tuple[str, ...]] = {
@@ -44,7 +45,7 @@ ENUMS: Mapping[str, tuple[str, ...]] = {
         "MarketplaceFee",
         "StabilisationLevy",
     ),
-    "IRulebook.Kind": ("NONE", "MONEY", "CREDIT", "SHARE", "CERTIFICATE"),
+    "IRulebook.Kind": ("NONE", *Kind.__members__),
     "ICommunity.Kind": ("None", "Person", "Trust"),
     "IPoolAsset.Class": ("Individual", "Trust", "Entity"),
     "Assets.Standard": ("NONE", "ERC20", "ERC1155"),

@@ -10,7 +10,7 @@ sends once, whatever was cut in between.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -21,7 +21,7 @@ from sourceenergy.chain.gateway import Gateway
 from sourceenergy.chain.intents import IntentState, untried
 from sourceenergy.chain.logs import Logged, logged, now_s
 from sourceenergy.chain.manifest import Manifest
-from sourceenergy.chain.rights import MANAGER, holders_of, rights_of, role_name
+from sourceenergy.chain.rights import MANAGER, holders_of, role_name, role_of
 from sourceenergy.chain.roles import Role
 from sourceenergy.chain.rpc import Rpc
 from sourceenergy.errors import InputError, NotPermitted
@@ -274,21 +274,20 @@ async def _delay_of(gateway: Gateway, manifest: Manifest, deed: Deed) -> int:
             value=gateway.account.address,
             remedy="propose it: `sourceenergy council propose`",
         )
-    rights = await rights_of(gateway.rpc, manifest, deed.contract, deed.shape)
-    if rights.role is None:
+    role = await role_of(gateway.rpc, manifest, deed.contract, deed.shape)
+    if role is None:
         return 0
     manager, sender = manifest.contract(MANAGER), gateway.account.address
     answer = await gateway.rpc.read(
         manager, "canCall", sender, deed.contract.address, deed.selector, block="pending"
     )
     if not answer["immediate"] and not answer["delay"]:
-        raise _not_held(rights.role, deed.title, sender, rights.holders)
+        holders = await holders_of(gateway.rpc, manifest, role)
+        raise _not_held(role_name(role), deed.title, sender, holders)
     return int(answer["delay"])
 
 
-def _not_held(
-    role: str, what: str, account: str, holders: Mapping[str, int] | Sequence[str]
-) -> NotPermitted:
+def _not_held(role: str, what: str, account: str, holders: Mapping[str, int]) -> NotPermitted:
     council = role == Role.COUNCIL.name
     return NotPermitted(
         f"this account does not hold {role}, which {what} asks for",

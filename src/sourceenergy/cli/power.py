@@ -21,7 +21,7 @@ from sourceenergy.chain.officer import (
     schedule,
     scheduled_acts,
 )
-from sourceenergy.chain.rights import Rights, holders_of, rights_in, rights_of, seats_of
+from sourceenergy.chain.rights import Rights, all_holders, rights_in, rights_of, seats_of
 from sourceenergy.chain.roles import Role
 from sourceenergy.cli.common import (
     data_option,
@@ -195,15 +195,15 @@ async def _show(what: str | None, data_dir: Path, rpc_url: str | None) -> list[d
 
 
 async def _roles(seen: Seen) -> list[dict[str, Any]]:
-    rows = []
+    rows, holders = [], await all_holders(seen.rpc, seen.manifest)
     for role in Role:
         opened = [
             f"{name}.{function}"
             for name, by_role in seen.manifest.functions.items()
             for function in by_role.get(role.name, ())
         ]
-        holders = await holders_of(seen.rpc, seen.manifest, int(role))
-        rows.append(_row(", ".join(opened) or "no function", Rights(role.name, holders)))
+        rights = Rights(role.name, holders.get(int(role), {}))
+        rows.append(_row(", ".join(opened) or "no function", rights))
     seats = await seats_of(seen.rpc, seen.manifest)
     return [*rows, _row("propose, vote and execute in Council", Rights("a seat", _at_once(seats)))]
 
