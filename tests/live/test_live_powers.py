@@ -279,6 +279,32 @@ def test_the_council_changes_a_parameter_in_the_open(mainnet: Mainnet) -> None:
     assert rows["LoanRate"]["value"] == 450
 
 
+def test_a_proposal_is_taken_back_or_defeated_and_then_over(mainnet: Mainnet) -> None:
+    data = mainnet.folder / "minutes.txt"
+    data.write_text("two people asked for it")
+    words = ("--basis", data, "--goal", "a test")
+    seat = f"Seats.give({account('a sixth person').address})"
+    made = mainnet.do("council", "propose", seat, "--why", "Taken back.", *words, by="seat 2")
+    said = mainnet.refused("council", "cancel", made["proposal"], by="seat 3")
+    assert said["rule"] == "council.proposer"
+    gone = mainnet.do("council", "cancel", made["proposal"], by="seat 2")
+    assert (gone["new"], gone["state"], gone["next"]) == (True, "canceled", None)
+    assert not mainnet.do("council", "cancel", made["proposal"], by="seat 2")["new"]
+
+    made = mainnet.do("council", "propose", seat, "--why", "Few came.", *words, by="seat 2")
+    mainnet.pass_time(DAY_S + 60)
+    said = mainnet.refused("council", "cancel", made["proposal"], by="seat 2")
+    assert said["rule"] == "council.state"
+    for number in (2, 3):  # two of five are no quorum
+        mainnet.do("council", "vote", made["proposal"], "for", by=f"seat {number}")
+    mainnet.pass_time(5 * DAY_S)
+    said = mainnet.refused("council", "queue", made["proposal"], by="seat 2")
+    assert (said["rule"], "defeated" in said["message"]) == ("council.state", True)
+    assert "propose it anew" in said["remedy"]
+    again = mainnet.do("council", "propose", seat, "--why", "Few came.", *words, by="seat 2")
+    assert (again["new"], again["state"]) == (False, "defeated")
+
+
 def test_the_council_gives_another_country_its_rules_and_leeway(mainnet: Mainnet) -> None:
     from_s = mainnet.now_s() + 12 * DAY_S
     file = mainnet.folder / "germany.toml"

@@ -142,7 +142,7 @@ async def status_of(rpc: Rpc, manifest: Manifest, proposal: Proposal) -> Status:
     cast = await rpc.read(council, "proposalVotes", proposal.id)
     basis = await rpc.read(council, "basisOf", proposal.id)
     quorum = None
-    if state is not ProposalState.PENDING:
+    if await now_s(rpc) > proposal.vote_start_s:  # taken back, it may not have begun either
         quorum = int(await rpc.read(council, "quorum", proposal.vote_start_s, block="pending"))
     steps = {
         ProposalState.PENDING: ("vote", proposal.vote_start_s + 1),
