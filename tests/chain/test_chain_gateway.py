@@ -4,17 +4,21 @@ import asyncio
 import os
 import signal
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from chain.conftest import SqliteIntentLog
 from sourceenergy.chain.anvil import EmbeddedChain
 from sourceenergy.chain.contracts import Contract, artifact
+from sourceenergy.chain.create2 import making
 from sourceenergy.chain.gateway import Gateway, reconcile_all
 from sourceenergy.chain.intents import (
     Call,
     ForeignTransaction,
     IntentFailed,
     IntentLog,
+    IntentRecord,
     IntentState,
 )
 from sourceenergy.chain.keys import Account, Transaction, decode_transaction
@@ -367,3 +371,27 @@ async def test_a_chain_that_does_not_answer_uses_up_nothing(
         with pytest.raises(Unavailable):
             await Gateway(nobody, operator, log).send("pay", MEMBER, b"", 5)
     assert log.find("pay") is None
+
+
+class LateLog(SqliteIntentLog):
+    """A log as a process sees it that looked an instant before another one wrote."""
+
+    missed = False
+
+    def find(self, intent: str) -> IntentRecord | None:
+        if not self.missed:
+            self.missed = True
+            return None
+        return super().find(intent)
+
+
+async def test_what_another_gateway_did_between_look_and_try_is_found(
+    rpc: Rpc, operator: Account, gateway: Gateway, tmp_path: Path
+) -> None:
+    """The second of two that ask at once is refused by the contract: it is done already."""
+    once = making("made once", bytes.fromhex("60006000f3"))
+    first = await gateway.send(once.intent, once.to, once.data)
+    late = Gateway(rpc, operator, LateLog(tmp_path / "intents.sqlite"), wait_s=20)
+    assert await late.send(once.intent, once.to, once.data) == first
+    with pytest.raises(Reverted):
+        await late.send("another intent", once.to, once.data)

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from click.testing import CliRunner
 
-from sourceenergy.chain.anvil import EmbeddedChain, find_anvil
+from small_mainnet import account, keep_key, mainnet_of_our_own, parties_text
 from sourceenergy.chain.approval import approve, check_approvals
 from sourceenergy.chain.keys import Account
 from sourceenergy.chain.manifest import load_manifest
@@ -23,43 +19,16 @@ from sourceenergy.chain.plan import Plan, make_plan
 from sourceenergy.chain.rpc import Rpc
 from sourceenergy.cli.main import main
 from sourceenergy.config.chain_profile import chain_settings
-from sourceenergy.errors import InputError, NotPermitted, Unavailable
-from sourceenergy.proofs import keccak
+from sourceenergy.errors import InputError, NotPermitted
 
 SETTINGS = chain_settings()
-
-
-def actor(role: str) -> bytes:
-    """A key nobody guesses."""
-    return keccak(f"test of deploy: {role}".encode())
-
-
-def account(role: str) -> Account:
-    return Account(actor(role))
-
-
-def listed(role: str, count: int) -> str:
-    return json.dumps([account(f"{role} {n}").address for n in range(count)])
-
-
-def parties_text(deployer: str) -> str:
-    quorums = "".join(
-        f"\n[{name}]\naccounts = {listed(name, 3)}\nquorum = 2\n"
-        for name in ("verifiers", "custodians", "guardians", "reporters")
-    )
-    return (
-        f'deployer = "{deployer}"\nseats = {listed("seat", 5)}\n{quorums}\n[officers]\n'
-        f"PASSPORT_ISSUER = {listed('issuer', 1)}\n"
-    )
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Keys and parties as three people would keep them."""
     for role in ("deployer", "seat 0", "seat 1"):
-        path = tmp_path / f"{role}.key"
-        path.write_text(actor(role).hex())
-        path.chmod(0o600)
+        keep_key(tmp_path, role)
     (tmp_path / "parties.toml").write_text(parties_text(account("deployer").address))
     return tmp_path
 
@@ -72,36 +41,6 @@ def mainnet_plan(folder: Path) -> Plan:
 def ask(*arguments: object) -> tuple[int, dict[str, Any]]:
     result = CliRunner().invoke(main, ["deploy", *map(str, arguments), "--json"])
     return result.exit_code, json.loads(result.stdout)
-
-
-@contextmanager
-def mainnet_of_our_own(folder: Path) -> Iterator[str]:
-    """A chain that says it is number 1, with a new block ten times a second."""
-    try:
-        find_anvil()
-    except Unavailable as error:
-        pytest.skip(f"needs anvil: {error}")
-    chain, over = EmbeddedChain(folder / "mainnet", chain_id=1), threading.Event()
-
-    async def start() -> None:
-        await chain.start()
-        await chain.fund(account("deployer").address, 10**20)
-
-    def mine() -> None:
-        body = {"jsonrpc": "2.0", "id": 1, "method": "evm_mine", "params": []}
-        while not over.wait(0.1):
-            httpx.post(chain.url, json=body, trust_env=False)
-
-    with asyncio.Runner() as runner:
-        runner.run(start())
-        miner = threading.Thread(target=mine)
-        miner.start()
-        try:
-            yield chain.url
-        finally:
-            over.set()
-            miner.join()
-            runner.run(chain.stop())
 
 
 def sent_by(url: str, address: str) -> int:

@@ -7,10 +7,14 @@ import subprocess
 import tomllib
 from pathlib import Path
 
+import click
 import pytest
 
+from small_manifest import MANIFEST
+from sourceenergy.chain.deeds import parse_deed
 from sourceenergy.cli.main import COMMANDS, main
 from sourceenergy.config.community_file import parse_community
+from sourceenergy.config.rule_pack import Kind, parse_rule_pack
 from sourceenergy.config.tariff_file import parse_tariffs, shipped_tariffs
 from sourceenergy.edge.settings import load_engine_config
 from sourceenergy.node.assemble import check_tariffs
@@ -39,6 +43,10 @@ def test_every_command_and_option_a_page_shows_exists(page: Path) -> None:
         assert name in COMMANDS, f"{page.name} shows `sourceenergy {name}`"
         command = main.get_command(None, name)  # type: ignore[arg-type]
         assert command is not None
+        if isinstance(command, click.Group) and arguments.split():
+            verb = arguments.split()[0]
+            assert verb in command.commands, f"{page.name} shows `sourceenergy {name} {verb}`"
+            command = command.commands[verb]
         known = {option for parameter in command.params for option in parameter.opts}
         for option in re.findall(r"(?<!\S)--[a-z-]+", arguments):
             assert option in known, f"{page.name} shows {option} of {name}"
@@ -91,6 +99,21 @@ def test_the_corrections_and_orders_of_the_docs_are_read(tmp_path: Path) -> None
     trading = load_trading(parsed, tmp_path, 0, 1 << 40)
     assert [order.quantity for order in trading.orders] == [3_000, 2_500]
     assert [deal.energy for deal in trading.deals] == [5]
+
+
+def test_the_rule_pack_of_the_docs_is_one() -> None:
+    (text,) = toml_blocks("docs/deploy.md")
+    pack = parse_rule_pack(text, "docs/deploy.md")
+    assert (pack.country, pack.kinds[Kind.MONEY].held_from) == (276, 1)
+
+
+def test_every_deed_of_the_docs_can_be_read() -> None:
+    page = (ROOT / "docs/deploy.md").read_text(encoding="utf-8")
+    deeds = re.findall(r"'(\w+\.\w+\([^']*\))'", page)
+    assert len(deeds) > 2
+    for text in deeds:
+        some = "0x" + "1f" * 20
+        assert parse_deed(text.replace("0x…", some), MANIFEST).written
 
 
 def test_the_engine_file_of_the_docs_is_one(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ a seat the plan gives: those who are to have the power say that this is what the
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 from coincurve import PublicKey
 
@@ -82,27 +83,32 @@ def check_approvals(plan: Plan, chain_id: int, signatures: Sequence[str]) -> lis
 
 
 def check_keys(plan: Plan, chain_id: int) -> None:
-    """Refuse accounts whose keys anybody can look up or guess."""
-    known = _PUBLISHED | set(_guessable())
+    """Refuse parties whose keys anybody can look up or guess."""
     named: Iterable[tuple[str, str]] = (
         ("deployer", plan.parties.deployer),
         *plan.parties.everyone(),
     )
     for what, account in named:
-        if account in known:
-            raise NotPermitted(
-                "this account's key is public: whoever likes could sign for it",
-                rule="deploy.known_key",
-                field=what,
-                value=f"{account} on chain {chain_id}",
-                remedy="make a key of its own for it",
-            )
+        check_key(what, account, chain_id)
 
 
-def _guessable() -> Iterable[str]:
-    for number in range(1, 255):
-        yield Account(number.to_bytes(32, "big")).address
-        yield Account(bytes([number]) * 32).address
+def check_key(what: str, account: str, chain_id: int) -> None:
+    """Refuse an account whose key anybody can look up or guess; ``what`` it is for."""
+    if account in _known():
+        raise NotPermitted(
+            "this account's key is public: whoever likes could sign for it",
+            rule="deploy.known_key",
+            field=what,
+            value=f"{account} on chain {chain_id}",
+            remedy="make a key of its own for it",
+        )
+
+
+@cache
+def _known() -> frozenset[str]:
+    low = {Account(number.to_bytes(32, "big")).address for number in range(1, 255)}
+    same = {Account(bytes([number]) * 32).address for number in range(1, 255)}
+    return _PUBLISHED | low | same
 
 
 def _signer(digest: bytes, signature: str) -> str | None:

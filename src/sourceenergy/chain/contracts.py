@@ -30,6 +30,7 @@ class Shape:
     name: str
     inputs: tuple[_Parameter, ...]
     outputs: tuple[_Parameter, ...]
+    changes: bool = True  # a function that only answers does not
 
     @property
     def signature(self) -> str:
@@ -92,7 +93,12 @@ def artifact(name: str) -> Artifact:
         if entry["type"] == "constructor":
             constructor = tuple(entry["inputs"])
         elif entry["type"] in shapes:
-            shape = Shape(entry["name"], tuple(entry["inputs"]), tuple(entry.get("outputs", ())))
+            shape = Shape(
+                entry["name"],
+                tuple(entry["inputs"]),
+                tuple(entry.get("outputs", ())),
+                entry.get("stateMutability") not in ("view", "pure"),
+            )
             shapes[entry["type"]].append(shape)
     functions = {shape.signature: shape for shape in shapes["function"]}
     names = [shape.name for shape in shapes["function"]]
@@ -195,6 +201,11 @@ def decode_revert(data: bytes) -> RevertReason:
         except VerificationFailed:
             pass
     return RevertReason("Unknown", {"data": "0x" + data.hex()})
+
+
+def decode_values(where: str, parts: Sequence[_Parameter], data: bytes) -> dict[str, Any]:
+    """Values laid out as ``parts`` say, by name; ``where`` names them in errors."""
+    return _dictionary(parts, _decode(where, parts, data))
 
 
 def statement_values(statement: Statement) -> tuple[object, ...]:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from sourceenergy.chain.contracts import artifact
 from sourceenergy.chain.create2 import making, put_factory
 from sourceenergy.chain.gateway import Gateway
-from sourceenergy.chain.intents import Call, IntentState, TransactionReceipt
+from sourceenergy.chain.intents import Call, TransactionReceipt, untried
 from sourceenergy.chain.manifest import (
     Deployed,
     Manifest,
@@ -179,13 +179,8 @@ async def _order(gateway: Gateway, plan: Plan) -> _Made:
     """Set everything and hand over, in one transaction; where it is."""
     manager = plan.contract("AccessManager")
     deployer = plan.parties.deployer
-    base, number = f"deploy:order:{plan.hash.hex()[:16]}", 0
-    while True:
-        intent = base if number == 0 else f"{base}:{number}"
-        record = gateway.recall(intent)
-        if record is None or record.state is not IntentState.FAILED:
-            break
-        number += 1  # it was refused in its block, so nothing of it happened
+    intent = untried(gateway.recall, f"deploy:order:{plan.hash.hex()[:16]}")
+    record = gateway.recall(intent)
     if record is not None:
         receipt: TransactionReceipt = await gateway.send(intent, manager.address, record.call.data)
         return _Made(receipt.block, receipt.gas_used)

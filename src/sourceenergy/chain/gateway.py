@@ -129,7 +129,12 @@ class Gateway:
                     self._check_sender(record)
                 new = [call for intent, call in wanted.items() if intent not in found]
                 if new:
-                    fresh = await self._sign_new(new)
+                    try:
+                        fresh = await self._sign_new(new)
+                    except Reverted:
+                        if any(self.knows(call.intent) for call in new):
+                            continue  # another gateway did it meanwhile, so that it cannot be again
+                        raise
                     if not self._log.add(fresh):
                         continue  # another gateway was quicker: look again, with later nonces
                     with contextlib.suppress(Unavailable):  # it is in the log: sent again later

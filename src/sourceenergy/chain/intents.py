@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple, Protocol
@@ -86,6 +86,18 @@ class IntentLog(Protocol):
     def update(self, record: IntentRecord) -> None:
         """Put ``record`` in the place of the one with its intent."""
         ...
+
+
+def untried(recall: Callable[[str], IntentRecord | None], base: str) -> str:
+    """The key under which to try: ``base``, with a number where the chain refused it before.
+
+    What was refused in its block did nothing, so another try needs another key.
+    """
+    key, number = base, 0
+    while (record := recall(key)) is not None and record.state is IntentState.FAILED:
+        number += 1
+        key = f"{base}:{number}"
+    return key
 
 
 class TransactionReceipt(NamedTuple):

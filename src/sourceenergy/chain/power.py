@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sourceenergy.chain.contracts import artifact, decode_event
+from sourceenergy.chain.contracts import artifact
+from sourceenergy.chain.logs import logged
 from sourceenergy.chain.manifest import Manifest
 from sourceenergy.chain.roles import OPENED, Role
 from sourceenergy.chain.rpc import Reverted, Rpc
 from sourceenergy.errors import InvariantBroken
 from sourceenergy.proofs import keccak
 
-_SPAN = 2000
 _OWNER = "0x" + keccak(b"owner()")[:4].hex()
 _TIMELOCK_ROLES = ("PROPOSER_ROLE", "EXECUTOR_ROLE", "CANCELLER_ROLE", "DEFAULT_ADMIN_ROLE")
 
@@ -50,7 +50,7 @@ class _Proof:
 
     async def roles(self) -> None:
         """Members of every role are the planned ones; no role is administered by another."""
-        events = await self._events()
+        events = await logged(self._rpc, self._manifest, "AccessManager")
         given = [e for e in events if e.name == "RoleGranted"]
         pairs = {(e.values["roleId"], e.values["account"].lower()) for e in given}
         pairs |= {(int(role), self._account) for role in Role}
@@ -163,21 +163,6 @@ class _Proof:
             if answer != "0x":
                 raise self._left(f"{name} has an owner", answer)
         self._say(f"none of {len(self._manifest.contracts)} contracts has an owner")
-
-    async def _events(self) -> list[Any]:
-        last = await self._rpc.block_number()
-        found = []
-        for start in range(self._manifest.first_block, last + 1, _SPAN):
-            logs = await self._rpc.call(
-                "eth_getLogs",
-                {
-                    "address": self._manager.address,
-                    "fromBlock": hex(start),
-                    "toBlock": hex(min(start + _SPAN - 1, last)),
-                },
-            )
-            found += [decode_event("AccessManager", log["topics"], log["data"]) for log in logs]
-        return [event for event in found if event is not None]
 
     def _say(self, line: str) -> None:
         self.lines.append(line)

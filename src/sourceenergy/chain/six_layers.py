@@ -6,19 +6,17 @@ A changed constructor is a changed line here.
 from __future__ import annotations
 
 from sourceenergy.chain.parties import Parties
+from sourceenergy.chain.rule_packs import rules_acts
 from sourceenergy.chain.steps import Act, At, Later, Make
 from sourceenergy.config.chain_profile import ChainProfile, Season
-from sourceenergy.units import UD_PER_DOLLAR
+from sourceenergy.config.rule_pack import Kind, canada
 
 ENTRY_POINT = "0x433709009b8330fda32311df1c2afa402ed8d009"
 """ERC-4337's entry point, version 0.9: the same address on every chain that has it."""
 
 INVEST, TRADE_ENERGY, CARBON = 1, 2, 4  # permissions of a passport
-CANADA = 124
 EVER = (1 << 40) - 1  # the last second a passport can name
-MONEY, CREDIT, SHARE, CERTIFICATE = 1, 2, 3, 4  # kinds of token in `Compliance`
 ERC20 = 1
-NO_LIMIT, NO_CAP = (1 << 64) - 1, (1 << 32) - 1
 WH_PER_CREDIT = 1000
 DAY_S = 86_400
 INTERVAL_S = 900
@@ -228,15 +226,13 @@ def acts_of(profile: ChainProfile, parties: Parties, season: Season) -> tuple[Ac
     """What the administrator sets, in this order, before it hands over."""
     credit, pool, fund = At("EnergyCredit"), At("LiquidityPool"), At("StabilisationFund")
     tokens = (
-        ("Currency", MONEY, 0, False),
-        ("EnergyCredit", CREDIT, TRADE_ENERGY, True),
-        ("LiquidityPool", CREDIT, TRADE_ENERGY, True),
-        ("Fund", SHARE, INVEST, True),
-        ("Certificates", CERTIFICATE, CARBON, True),
-        ("CertificateBasket", CERTIFICATE, CARBON, True),
+        ("Currency", Kind.MONEY, 0, False),
+        ("EnergyCredit", Kind.CREDIT, TRADE_ENERGY, True),
+        ("LiquidityPool", Kind.CREDIT, TRADE_ENERGY, True),
+        ("Fund", Kind.SHARE, INVEST, True),
+        ("Certificates", Kind.CERTIFICATE, CARBON, True),
+        ("CertificateBasket", Kind.CERTIFICATE, CARBON, True),
     )
-    free = (NO_LIMIT, NO_LIMIT, 0, NO_CAP, NO_LIMIT, NO_LIMIT)
-    held = (1000 * UD_PER_DOLLAR, *free[1:])  # Canada: travel-rule data from 1,000 dollars on
     reporters = parties.reporters
     return (
         *(Act("Seats", "give", (seat,)) for seat in parties.seats),
@@ -254,14 +250,7 @@ def acts_of(profile: ChainProfile, parties: Parties, season: Season) -> tuple[Ac
             for name in names
         ),
         Act("TradingHalt", "setVenues", ((pool,),)),
-        *(
-            Act(
-                "Compliance",
-                "setRules",
-                (kind, CANADA, (Later(RULES_AFTER_S), False, *(held if kind == MONEY else free))),
-            )
-            for kind in (MONEY, CREDIT, SHARE, CERTIFICATE)
-        ),
+        *rules_acts(canada(), Later(RULES_AFTER_S)),
         Act("Exchange", "list", (credit, ERC20, WH_PER_CREDIT)),
         Act("Exchange", "setCharges", (credit, FEE_UD_PER_KWH, LEVY_BPS)),
         Act("LiquidityPool", "setSharesOfPrice", (FEE_BPS, LEVY_BPS)),

@@ -94,7 +94,7 @@ def deploy_command(
     statements: int,
     as_json: bool,
 ) -> None:
-    r"""Put the contracts of all six layers on a chain, once, and keep no power over them.
+    """Put the contracts of all six layers on a chain, once, and keep no power over them.
 
     Addresses hang on code and arguments alone: the same on every chain, known before. A run that
     was cut goes on where it stopped; DATA/chain/manifest.json says what is where. The last
@@ -116,7 +116,7 @@ def deploy_command(
       3. sourceenergy deploy --network mainnet --parties parties.toml --key DEPLOYER.key
          --rpc URL --signature 0x… --signature 0x…
     Without two signatures nothing is sent.
-    """
+    """  # noqa: D301 - click reads \b as "keep these lines"
     set_up_logging(False)
     settings = chain_settings()
     profile = settings.profiles[network]

@@ -11,6 +11,8 @@ from sourceenergy import __version__
 COMMANDS = {
     "up": ("sourceenergy.cli.up", "up_command"),
     "deploy": ("sourceenergy.cli.deploy", "deploy_command"),
+    "power": ("sourceenergy.cli.power", "power_command"),
+    "council": ("sourceenergy.cli.council", "council_command"),
     "settle": ("sourceenergy.cli.settle", "settle_command"),
     "correct": ("sourceenergy.cli.correct", "correct_command"),
     "verify": ("sourceenergy.cli.verify", "verify_command"),

@@ -19,8 +19,10 @@ class Strict(BaseModel):
 Model = TypeVar("Model", bound=Strict)
 
 
-def parse_toml(model: type[Model], text: str, what: str) -> Model:
-    """Parse ``text`` as TOML into ``model``; ``what`` names the file in errors.
+def parse_toml(
+    model: type[Model], text: str, what: str, page: str = "docs/community-file.md"
+) -> Model:
+    """Parse ``text`` as TOML into ``model``; ``what`` names the file, ``page`` its docs, in errors.
 
     Raises ``ConfigError`` naming the first wrong field, its value and what is allowed.
     """
@@ -44,5 +46,5 @@ def parse_toml(model: type[Model], text: str, what: str) -> Model:
             rule=f"config.{first['type']}",
             field=place,
             value=first.get("input"),
-            remedy="see docs/community-file.md",
+            remedy=f"see {page}",
         ) from error

@@ -6,6 +6,7 @@ done twice.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 from sourceenergy.audit.onchain import posted_statements
 from sourceenergy.chain.anvil import EmbeddedChain
 from sourceenergy.chain.contracts import Contract, leaf_values, statement_values
+from sourceenergy.chain.deeds import Deed, deed_of
 from sourceenergy.chain.deploy import deploy
 from sourceenergy.chain.gateway import Gateway, reconcile_all
 from sourceenergy.chain.intents import Call, TransactionReceipt
@@ -22,7 +24,7 @@ from sourceenergy.chain.parties import local_parties
 from sourceenergy.chain.plan import make_plan
 from sourceenergy.chain.rpc import Rpc
 from sourceenergy.config.chain_profile import ChainProfile, chain_settings, profile_of_chain
-from sourceenergy.errors import InvariantBroken, Unavailable
+from sourceenergy.errors import InvariantBroken, NotPermitted, Unavailable
 from sourceenergy.node.intent_log import StoredIntentLog
 from sourceenergy.proofs import ZERO_HASH, community_id, statement_hash
 from sourceenergy.records import DeviceKind, PayoutLeaf, PostedStatement, Statement
@@ -101,17 +103,20 @@ class OnChain:
         manifest = await _contracts(as_deployer, profile, chain_dir)
         factory, currency = manifest.contract("ClearingFactory"), manifest.contract("Currency")
         verifier_contract = manifest.contract("QuorumVerifier").address
-        if not as_officer.knows(f"open:{name}"):  # once open, a community keeps its terms
-            opening = factory.encode(
-                "open",
-                name,
-                operator.address,
-                guardian.address,
-                verifier_contract,
-                terms.delay_s,
-                terms.exit_window_s,
-            )
-            await as_officer.send(f"open:{name}", factory.address, opening)
+        opening = (
+            name,
+            operator.address,
+            guardian.address,
+            verifier_contract,
+            terms.delay_s,
+            terms.exit_window_s,
+        )
+        is_open = int(str(await rpc.read(factory, "clearingOf", name)), 16) != 0
+        if profile.public and not is_open:
+            raise _not_open(name, deed_of("ClearingFactory", "open", opening, manifest))
+        # once open, a community keeps its terms, whoever opened it
+        if not is_open and not as_officer.knows(f"open:{name}"):
+            await as_officer.send(f"open:{name}", factory.address, factory.encode("open", *opening))
         if not profile.public:  # elsewhere the reserve alone makes money, against custody
             await as_officer.send(
                 "bucket:operator",
@@ -310,6 +315,17 @@ async def _contracts(deployer: Gateway, profile: ChainProfile, chain_dir: Path) 
     settings = chain_settings()
     return await deploy(
         deployer, make_plan(profile, local_parties(chain_dir / "keys"), settings.season), path
+    )
+
+
+def _not_open(name: str, opening: Deed) -> NotPermitted:
+    return NotPermitted(
+        "the community is not open on this chain: there its opening is announced first, and waits",
+        rule="community.open",
+        field="name",
+        value=name,
+        remedy=f"have the registrar run sourceenergy power schedule {shlex.quote(str(opening))} "
+        "and, once its delay is over, power execute",
     )
 
 
