@@ -127,8 +127,8 @@ contract CertificateBasket is ICertificateBasket, RuledToken, ERC1155Holder, Acc
         }
     }
 
-    function _update(address from, address to, uint256 value) internal override {
+    function _move(address from, address to, uint256 value) internal override {
         if (to == address(this)) revert ERC20InvalidReceiver(to); // as a venue it would keep them
-        super._update(from, to, value);
+        super._move(from, to, value);
     }
 }

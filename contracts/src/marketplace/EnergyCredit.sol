@@ -174,7 +174,11 @@ contract EnergyCredit is IEnergyCredit, RuledToken, ERC20Permit, AccessManaged {
         internal
         override(ERC20, CountedToken)
     {
-        if (to == address(this)) revert ERC20InvalidReceiver(to); // as a venue it would keep them
         CountedToken._update(from, to, value);
+    }
+
+    function _move(address from, address to, uint256 value) internal override {
+        if (to == address(this)) revert ERC20InvalidReceiver(to); // as a venue it would keep them
+        super._move(from, to, value);
     }
 }

@@ -49,7 +49,7 @@ contract NoGatesTest is Base {
         certificates =
             new Certificates(gates, IPassport(gates), ICompliance(gates), IDevices(gates));
         basket = new CertificateBasket(
-            gates, certificates, IPassport(gates), ICompliance(gates), 2026, "Basket", "BSK"
+            gates, certificates, IPassport(gates), ICompliance(gates), 2025, "Basket", "BSK"
         );
         fund = new Fund(
             IFund.Terms({
