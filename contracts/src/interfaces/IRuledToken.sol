@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {ICompliance} from "./ICompliance.sol";
+
 /// @title IRuledToken: a token whose every transfer between members the rules allow
 /// @notice A transfer between two members is asked about before it takes place. Where the
 /// passport knows that no rule of either country speaks to it (its `isPlain`), that answer will do;
@@ -20,6 +22,9 @@ interface IRuledToken {
 
     /// @notice Thrown when the rulebook knows no such venue.
     error NotVenue(address account);
+
+    /// @notice The rule packs a transfer between members must pass.
+    function compliance() external view returns (ICompliance);
 
     /// @notice Notes that `venue` is one, as the rulebook says. It changes no judgement, since the
     /// rulebook lets a venue's transfers pass when asked; it makes them cheaper.

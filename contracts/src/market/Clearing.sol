@@ -2,8 +2,10 @@
 pragma solidity 0.8.37;
 
 import {IClearing} from "../interfaces/IClearing.sol";
+import {ICompliance} from "../interfaces/ICompliance.sol";
 import {ICurrency} from "../interfaces/ICurrency.sol";
 import {IPassport} from "../interfaces/IPassport.sol";
+import {IRuledToken} from "../interfaces/IRuledToken.sol";
 import {IVerifier} from "../interfaces/IVerifier.sol";
 import {LeanCalls} from "../libraries/LeanCalls.sol";
 import {MerklePath} from "../libraries/MerklePath.sol";
@@ -79,6 +81,7 @@ contract Clearing is IClearing {
     address private immutable _OPERATOR;
     address private immutable _GUARDIAN;
     IVerifier private immutable _VERIFIER;
+    ICompliance private immutable _COMPLIANCE;
     uint32 private immutable _DELAY; //       posting to live       [s]
     uint32 private immutable _EXIT_WINDOW; // request to deadline   [s]
     uint8 private immutable _TRADE_ENERGY;
@@ -109,6 +112,7 @@ contract Clearing is IClearing {
         (_OPERATOR, _GUARDIAN, _VERIFIER) = (operator, guardian, IVerifier(verifier));
         (_DELAY, _EXIT_WINDOW) = (delay, exitWindow);
         _TRADE_ENERGY = passport_.TRADE_ENERGY();
+        _COMPLIANCE = IRuledToken(address(currency_)).compliance();
         community = keccak256(abi.encode(block.chainid, address(this), keccak256(bytes(name))));
         _tip.nextEpoch = 1;
     }
@@ -117,7 +121,7 @@ contract Clearing is IClearing {
 
     /// @inheritdoc IClearing
     function deposit(address account, uint128 amountUd) external {
-        _credit(account, amountUd);
+        _credit(account, amountUd, msg.sender != account && _isAsked());
         currency.safeTransferFrom(msg.sender, address(this), amountUd);
     }
 
@@ -126,9 +130,10 @@ contract Clearing is IClearing {
         if (accounts.length != amountsUd.length) {
             revert LengthsDiffer(accounts.length, amountsUd.length);
         }
+        bool isAsked = _isAsked();
         uint256 totalUd = 0;
         for (uint256 i = 0; i < accounts.length; ++i) {
-            _credit(accounts[i], amountsUd[i]);
+            _credit(accounts[i], amountsUd[i], isAsked);
             totalUd += amountsUd[i];
         }
         currency.safeTransferFrom(msg.sender, address(this), totalUd);
@@ -143,7 +148,7 @@ contract Clearing is IClearing {
         bytes32 r,
         bytes32 s
     ) external {
-        _credit(account, amountUd);
+        _credit(account, amountUd, msg.sender != account && _isAsked());
         // A permit used up by someone else has left the same allowance; without one the transfer
         // below fails.
         try currency.permit(msg.sender, address(this), amountUd, deadline, v, r, s) {} catch {}
@@ -400,6 +405,13 @@ contract Clearing is IClearing {
         }
     }
 
+    /// Who has a passport is asked about what it pays in for others: the currency does not ask
+    /// about money on its way to a venue.
+    function _isAsked() private view returns (bool) {
+        (, uint40 expiry,,) = passport.passportOf(msg.sender);
+        return expiry != 0;
+    }
+
     /// Answers with the deposits ever made, which are in the same slot.
     function _checkNoExitOverdue() private view returns (uint256 depositsUd) {
         uint256 word;
@@ -457,10 +469,13 @@ contract Clearing is IClearing {
 
     // --- writes ---------------------------------------------------------------------------------
 
-    function _credit(address account, uint128 amountUd) private {
+    function _credit(address account, uint128 amountUd, bool isAsked) private {
         if (_tip.woundUp) revert CommunityWoundUp(community);
         if (amountUd == 0) revert ZeroAmount();
         _checkPassport(account);
+        if (isAsked && msg.sender != account) {
+            _COMPLIANCE.recordTransfer(address(currency), msg.sender, account, amountUd);
+        }
 
         uint64 amount = uint256(amountUd).toUint64();
         uint64 depositsUd = _queue.deposits;

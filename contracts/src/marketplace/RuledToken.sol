@@ -10,7 +10,7 @@ import {CountedToken} from "./CountedToken.sol";
 /// @title RuledToken
 /// @notice See `IRuledToken`.
 abstract contract RuledToken is IRuledToken, CountedToken {
-    /// @notice The rule packs a transfer must pass.
+    /// @inheritdoc IRuledToken
     ICompliance public immutable compliance;
 
     /// @notice Who may hold it.

@@ -88,6 +88,44 @@ contract MoneyRulesTest is Market {
         );
     }
 
+    /// A deposit for somebody else is money sent there, by whichever of the three verbs.
+    function test_S21_a_deposit_for_another_is_no_way_around_the_rules() public {
+        vm.prank(consumer);
+        currency.approve(address(clearing), type(uint256).max);
+        bytes memory reason = _held(1000 * DOLLAR, 1000 * DOLLAR);
+        vm.prank(consumer);
+        vm.expectRevert(reason);
+        clearing.deposit(producer, uint128(1000 * DOLLAR));
+        vm.prank(consumer);
+        clearing.deposit(consumer, uint128(1000 * DOLLAR)); // the own money is not asked about
+
+        _hold(consumer);
+        reason = abi.encodeWithSelector(IRulebook.PassportInvalid.selector, consumer, 0);
+        (address[] memory accounts, uint128[] memory amountsUd) =
+            (new address[](1), new uint128[](1));
+        (accounts[0], amountsUd[0]) = (producer, 1);
+        vm.prank(consumer);
+        vm.expectRevert(reason);
+        clearing.deposit(producer, 1);
+        vm.prank(consumer);
+        vm.expectRevert(reason);
+        clearing.depositMany(accounts, amountsUd);
+        vm.prank(consumer);
+        vm.expectRevert(reason);
+        clearing.depositWithPermit(producer, 1, 0, 0, 0, 0);
+        assertEq(clearing.deposited(producer), 0, "nothing was paid in");
+    }
+
+    function test_a_till_without_a_passport_pays_in_what_was_made_for_it() public {
+        vm.prank(facilitator);
+        currency.mint(stranger, 500);
+        vm.prank(stranger);
+        currency.approve(address(clearing), 500);
+        vm.prank(stranger);
+        clearing.deposit(producer, 500);
+        assertEq(clearing.deposited(producer), 500, "the member's");
+    }
+
     /// What is sent by hand and what is paid at a venue count together.
     function test_S21_a_daily_limit_counts_raw_transfers_and_trades_alike() public {
         _provideS20();
