@@ -65,7 +65,6 @@ async def test_a_community_is_read_back_as_it_was_written(
     hashed = statement_hash(manifest.chain_id, clearing.address, statement)
     proof = quorum_proof(bytes.fromhex(hashed), VERIFIERS[:2])
     for intent, contract, function, arguments in (
-        ("own", manifest.contract("Passport"), "issue", (operator.address, 2, EXPIRY, 124)),
         ("bucket", currency, "setBucket", (operator.address, 1000)),
         ("mint", currency, "mint", (operator.address, 100)),
         ("approve", currency, "approve", (clearing.address, 100)),
@@ -77,7 +76,7 @@ async def test_a_community_is_read_back_as_it_was_written(
 
     page = await Indexer(rpc, manifest, clearing.address, span=3).read([start])
     assert [type(event) for event in page.events if not isinstance(event, Transferred)] == [
-        Opened, PassportIssued, BucketSet, Minted, PassportIssued, Deposited, Posted,
+        Opened, BucketSet, Minted, PassportIssued, Deposited, Posted,
     ]  # fmt: skip
     moved = [event.amount_ud for event in page.events if isinstance(event, Transferred)]
     assert moved == [100, 50]
