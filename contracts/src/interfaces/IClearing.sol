@@ -256,9 +256,9 @@ interface IClearing {
     /// @notice Takes `amountUd` from the caller as a deposit of `account`, whose passport must
     /// allow trading energy.
     ///
-    /// Who pays in for somebody else and has a passport is asked by the rules as if it sent the
-    /// money there: else a deposit would be a way around a hold. Whoever has none, such as a till,
-    /// holds no money but what was made for it.
+    /// Who has a passport and pays in for somebody else is asked by the rules as if it sent the
+    /// money there: else a deposit would be a way around a hold. Tills are not: a facilitator pays
+    /// in what it made for the member, and an account without a passport holds no other money.
     /// @dev Called by anyone who approved the currency.
     function deposit(address account, uint128 amountUd) external;
 

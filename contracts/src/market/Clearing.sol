@@ -405,11 +405,13 @@ contract Clearing is IClearing {
         }
     }
 
-    /// Who has a passport is asked about what it pays in for others: the currency does not ask
-    /// about money on its way to a venue.
+    /// A person is asked about what it pays in for others, since the currency does not ask about
+    /// money on its way to a venue; whoever makes money, or has no passport, is a till.
     function _isAsked() private view returns (bool) {
         (, uint40 expiry,,) = passport.passportOf(msg.sender);
-        return expiry != 0;
+        if (expiry == 0) return false;
+        (uint128 capacityUd,) = currency.bucketOf(msg.sender);
+        return capacityUd == 0;
     }
 
     /// Answers with the deposits ever made, which are in the same slot.

@@ -116,6 +116,17 @@ contract MoneyRulesTest is Market {
         assertEq(clearing.deposited(producer), 0, "nothing was paid in");
     }
 
+    function test_a_facilitator_with_a_passport_pays_in_what_it_made() public {
+        _admit(facilitator);
+        vm.prank(facilitator);
+        currency.mint(facilitator, uint128(1000 * DOLLAR));
+        vm.prank(facilitator);
+        currency.approve(address(clearing), 1000 * DOLLAR);
+        vm.prank(facilitator);
+        clearing.deposit(producer, uint128(1000 * DOLLAR));
+        assertEq(clearing.deposited(producer), 1000 * DOLLAR, "the member's");
+    }
+
     function test_a_till_without_a_passport_pays_in_what_was_made_for_it() public {
         vm.prank(facilitator);
         currency.mint(stranger, 500);
