@@ -15,7 +15,7 @@ contract Passport is IPassport, AccessManaged {
         uint8 permissions; //  bits                      [INVEST | TRADE_ENERGY | CARBON]
         uint40 expiry; //      first second not covered  [UTC unix s]
         uint16 country; //     ISO 3166-1 numeric
-        address heldBy; //     who put it on hold; nobody: it is not on hold
+        address onHoldBy; //   who put it on hold; nobody: it is not on hold
     }
 
     /// @inheritdoc IPassport
@@ -86,13 +86,13 @@ contract Passport is IPassport, AccessManaged {
     /// @inheritdoc IPassport
     function setFrozen(address account, bool frozen) external restricted {
         if (msg.sender == authority()) revert NotInPerson(msg.sender);
-        address officer = _existing(account).heldBy;
+        address officer = _existing(account).onHoldBy;
         if ((officer != address(0)) == frozen) return;
         if (officer == msg.sender) revert SameOfficer(account, officer);
 
         address[] memory wallets = _walletsWith(account);
         for (uint256 i = 0; i < wallets.length; ++i) {
-            _entries[wallets[i]].heldBy = frozen ? msg.sender : address(0);
+            _entries[wallets[i]].onHoldBy = frozen ? msg.sender : address(0);
             emit FrozenSet(wallets[i], frozen);
         }
     }
@@ -115,7 +115,7 @@ contract Passport is IPassport, AccessManaged {
     function unlink(address account) external {
         _checkIssuer(account, _entries[account].country);
         if (identityOf[account] == 0) revert NoIdentity(account);
-        if (heldBy(account) != address(0)) revert OnHold(account);
+        if (onHoldBy(account) != address(0)) revert OnHold(account);
 
         _unbind(account);
     }
@@ -168,12 +168,12 @@ contract Passport is IPassport, AccessManaged {
         returns (uint8 permissions, uint40 expiry, uint16 country, bool frozen)
     {
         Entry memory entry = _entries[account];
-        return (entry.permissions, entry.expiry, entry.country, entry.heldBy != address(0));
+        return (entry.permissions, entry.expiry, entry.country, entry.onHoldBy != address(0));
     }
 
     /// @inheritdoc IPassport
-    function heldBy(address account) public view returns (address officer) {
-        return _entries[account].heldBy;
+    function onHoldBy(address account) public view returns (address officer) {
+        return _entries[account].onHoldBy;
     }
 
     /// @inheritdoc IPassport
@@ -217,7 +217,7 @@ contract Passport is IPassport, AccessManaged {
         Entry memory entry = _entries[account];
         if (entry.expiry == 0) revert NoPassport(account);
         if (block.timestamp >= entry.expiry) revert PassportExpired(account, entry.expiry);
-        if (entry.heldBy != address(0)) revert OnHold(account);
+        if (entry.onHoldBy != address(0)) revert OnHold(account);
         if (entry.permissions & permissions != permissions) {
             revert PermissionMissing(account, permissions, entry.permissions);
         }
@@ -240,7 +240,7 @@ contract Passport is IPassport, AccessManaged {
 
     /// @inheritdoc IPassport
     function getFrozenTokens(address account) external view returns (uint256 amount) {
-        return heldBy(account) != address(0) ? type(uint256).max : 0;
+        return onHoldBy(account) != address(0) ? type(uint256).max : 0;
     }
 
     /// @inheritdoc IPassport
@@ -289,7 +289,7 @@ contract Passport is IPassport, AccessManaged {
     }
 
     function _issue(address account, uint8 permissions, uint40 expiry, uint16 country) private {
-        address officer = heldBy(account);
+        address officer = onHoldBy(account);
         address[] memory wallets = _walletsWith(account);
         for (uint256 i = 0; i < wallets.length; ++i) {
             _entries[wallets[i]] = Entry(permissions, expiry, country, officer);
@@ -307,7 +307,7 @@ contract Passport is IPassport, AccessManaged {
         Entry memory entry = _entries[account];
         _entries[wallet] = entry;
         emit Issued(wallet, entry.permissions, entry.expiry, entry.country);
-        if (entry.heldBy != address(0)) emit FrozenSet(wallet, true);
+        if (entry.onHoldBy != address(0)) emit FrozenSet(wallet, true);
     }
 
     function _unbind(address account) private {

@@ -185,7 +185,7 @@ interface IPassport {
         returns (uint8 permissions, uint40 expiry, uint16 country, bool frozen);
 
     /// @notice Who put `account` on hold, and does not lift it; zero where it is not on hold.
-    function heldBy(address account) external view returns (address officer);
+    function onHoldBy(address account) external view returns (address officer);
 
     /// @notice Does `account` hold all bits of `permissions`, unexpired and not on hold?
     function isAllowed(address account, uint8 permissions) external view returns (bool);

@@ -13,7 +13,7 @@ contract Persons is World {
 
     address[ACCOUNTS] public accounts; // the last one is a contract's, without identity
     bytes32[PERSONS] public persons;
-    mapping(bytes32 person => address) public heldBy; // as the holding role left it
+    mapping(bytes32 person => address) public onHoldBy; // as the holding role left it
 
     address private issuer = _actor("issuer");
 
@@ -89,7 +89,7 @@ contract Persons is World {
         bytes32 person = passport.identityOf(account);
         if (person == 0) return;
         address officer = first ? admin : secondOfficer;
-        bool refused = !frozen && heldBy[person] == officer;
+        bool refused = !frozen && onHoldBy[person] == officer;
         vm.prank(officer);
         if (refused) {
             vm.expectRevert(
@@ -97,8 +97,8 @@ contract Persons is World {
             );
         }
         passport.setFrozen(account, frozen);
-        if (!frozen && !refused) heldBy[person] = address(0);
-        if (frozen && heldBy[person] == address(0)) heldBy[person] = officer;
+        if (!frozen && !refused) onHoldBy[person] = address(0);
+        if (frozen && onHoldBy[person] == address(0)) onHoldBy[person] = officer;
     }
 
     function _account(uint256 who) private view returns (address) {

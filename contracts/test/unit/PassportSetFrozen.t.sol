@@ -30,7 +30,7 @@ contract PassportSetFrozenTest is World {
         passport.setFrozen(consumer, true);
         _hold(consumer);
         assertEq(vm.getRecordedLogs().length, 0, "nothing happened");
-        assertEq(passport.heldBy(consumer), admin, "the first one's");
+        assertEq(passport.onHoldBy(consumer), admin, "the first one's");
         _refusedToRelease();
     }
 
@@ -60,7 +60,7 @@ contract PassportSetFrozenTest is World {
         _let(secondOfficer);
         vm.prank(secondOfficer);
         passport.issue(consumer, 7, EXPIRY + 1, 840);
-        assertEq(passport.heldBy(consumer), admin, "the first officer's");
+        assertEq(passport.onHoldBy(consumer), admin, "the first officer's");
         _refusedToRelease();
         vm.warp(EXPIRY + 1);
         _refusedToRelease();
@@ -71,14 +71,14 @@ contract PassportSetFrozenTest is World {
         emit IPassport.FrozenSet(consumer, true);
         _hold(consumer);
         assertTrue(!passport.isAllowed(consumer, TRADE_ENERGY), "on hold");
-        assertEq(passport.heldBy(consumer), admin, "by the officer");
+        assertEq(passport.onHoldBy(consumer), admin, "by the officer");
         _let(secondOfficer);
         vm.expectEmit();
         emit IPassport.FrozenSet(consumer, false);
         vm.prank(secondOfficer);
         passport.setFrozen(consumer, false);
         assertTrue(passport.isAllowed(consumer, TRADE_ENERGY), "let go");
-        assertEq(passport.heldBy(consumer), address(0), "by nobody");
+        assertEq(passport.onHoldBy(consumer), address(0), "by nobody");
     }
 
     function test_who_released_may_hold_and_then_the_first_releases() public {
@@ -109,7 +109,7 @@ contract PassportSetFrozenTest is World {
         );
         assertTrue(frozen && !passport.isAllowed(consumer, 0), "on hold");
         assertTrue(!passport.isPlain(producer, consumer, TRADE_ENERGY, 1, 1), "not plain");
-        assertEq(passport.heldBy(consumer), address(officer), "by the officer");
+        assertEq(passport.onHoldBy(consumer), address(officer), "by the officer");
     }
 
     function _let(address officer) private {

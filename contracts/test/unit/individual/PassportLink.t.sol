@@ -157,7 +157,7 @@ contract PassportLinkTest is World {
         (uint8 permissions,,,) = passport.passportOf(phone);
         assertEq(permissions, 0, "the lost one may do nothing");
         assertTrue(passport.isAllowed(laptop, ALL) != held, "allowed unless held");
-        assertEq(passport.heldBy(laptop), officer, "by the same officer");
-        assertEq(passport.heldBy(phone), address(0), "the lost one by nobody");
+        assertEq(passport.onHoldBy(laptop), officer, "by the same officer");
+        assertEq(passport.onHoldBy(phone), address(0), "the lost one by nobody");
     }
 }
