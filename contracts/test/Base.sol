@@ -11,6 +11,7 @@ abstract contract Base {
     uint256 internal constant START_S = 1_767_225_600; // 2026-01-01T00:00:00Z
 
     address internal admin = _actor("admin");
+    address internal secondOfficer = _actor("second officer"); // lifts what the admin holds
     address internal operator = _actor("operator");
     address internal guardian = _actor("guardian");
     address internal facilitator = _actor("facilitator");

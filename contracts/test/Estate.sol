@@ -96,6 +96,8 @@ abstract contract Estate is Base {
 
     function _freeze(address account, bool frozen) internal {
         vm.prank(admin);
+        manager.grantRole(0, secondOfficer, 0);
+        vm.prank(frozen ? admin : secondOfficer);
         passport.setFrozen(account, frozen);
     }
 

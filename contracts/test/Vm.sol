@@ -3,6 +3,12 @@ pragma solidity 0.8.37;
 
 /// @title Vm: the cheatcodes our tests use
 interface Vm {
+    struct Log {
+        bytes32[] topics;
+        bytes data;
+        address emitter;
+    }
+
     /// Sets the block's time [UTC unix s].
     function warp(uint256 time) external;
     /// Sets the chain's id.
@@ -13,6 +19,9 @@ interface Vm {
     function expectRevert(bytes calldata reason) external;
     /// The next event must equal the one emitted after this.
     function expectEmit() external;
+    /// From here on events are kept; what is asked for is forgotten.
+    function recordLogs() external;
+    function getRecordedLogs() external returns (Log[] memory logs);
     /// Puts code at an address.
     function etch(address target, bytes calldata code) external;
     /// Names an address in traces.

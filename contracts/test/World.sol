@@ -105,6 +105,13 @@ abstract contract World is Base {
         passport.setFrozen(account, true);
     }
 
+    function _release(address account) internal {
+        vm.prank(admin);
+        manager.grantRole(0, secondOfficer, 0);
+        vm.prank(secondOfficer);
+        passport.setFrozen(account, false);
+    }
+
     function _fund(address account, uint256 amountUd) internal {
         _fund(clearing, account, amountUd);
     }

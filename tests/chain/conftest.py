@@ -17,7 +17,7 @@ from sourceenergy.chain.keys import Account, SignedTransaction
 from sourceenergy.chain.manifest import Manifest
 from sourceenergy.chain.parties import Parties, Signers
 from sourceenergy.chain.plan import Plan, make_plan
-from sourceenergy.chain.roles import OFFICERS
+from sourceenergy.chain.roles import OFFICERS, Role
 from sourceenergy.chain.rpc import Rpc
 from sourceenergy.config.chain_profile import chain_settings
 from sourceenergy.errors import Unavailable
@@ -129,7 +129,10 @@ def signer(number: int) -> Account:
 
 
 def parties_of(deployer: Account, officer: Account) -> Parties:
-    """Parties of whom each quorum is two of three; the officer holds every operational role."""
+    """Parties of whom each quorum is two of three; the officer holds every operational role.
+
+    The second officer, signer 71, releases what the officer puts on hold.
+    """
 
     def signers(first: int) -> Signers:
         return Signers(tuple(signer(n).address for n in range(first, first + 3)), 2)
@@ -141,7 +144,8 @@ def parties_of(deployer: Account, officer: Account) -> Parties:
         custodians=signers(21),
         guardians=signers(31),
         reporters=signers(41),
-        officers=dict.fromkeys(OFFICERS, (officer.address,)),
+        officers=dict.fromkeys(OFFICERS, (officer.address,))
+        | {Role.COMPLIANCE_OFFICER: (officer.address, signer(71).address)},
     )
 
 

@@ -116,7 +116,8 @@ class Run:
     async def all(self, folder: Path, deployer: Account, officer: Account) -> Outcome:
         """Deploy, admit, settle, trade, redeem, refuse."""
         self.officer, self.ann, self.ben = officer, signer(61), signer(62)
-        for account in (deployer, officer, self.ann, self.ben):
+        self.second_officer = signer(71)
+        for account in (deployer, officer, self.second_officer, self.ann, self.ben):
             await self.chain.fund(account.address)
         await self.chain.fund(FACTORY_SENDER)  # one of them begins without the factory
         await self.chain.set_time(BEGIN_S)
@@ -231,10 +232,15 @@ class Run:
         await self.refused("redeemed twice", self.ben, "BackingReserve", "redeem", 1, b"\x07" * 32)
 
     async def refuse(self) -> None:
-        """What a frozen member, a stranger and an old deployer are told."""
+        """What a frozen member, the officer who held her, a stranger, an old deployer are told."""
         await self.act(self.officer, "Passport", "setFrozen", self.ben.address, True)
         await self.refused("frozen", self.ben, "LiquidityPool", "buy", DOLLAR, 1, EVER)
         await self.refused("a stranger", self.ann, "Passport", "setFrozen", self.ben.address, False)
+        await self.refused(
+            "its own hold", self.officer, "Passport", "setFrozen", self.ben.address, False
+        )
+        await self.act(self.second_officer, "Passport", "setFrozen", self.ben.address, False)
+        await self.act(self.ben, "LiquidityPool", "buy", DOLLAR, 1, EVER)
         await self.refused("role 0", self.ann, "AccessManager", "grantRole", 0, self.ann.address, 0)
 
     async def act(self, who: Account, name: str, function: str, *arguments: Any) -> None:

@@ -56,6 +56,11 @@ async def test_a_damaged_manifest_is_refused(tmp_path: Path, content: str) -> No
         ({"seats": (signer(1).address,) * 5}, "parties.council"),
         ({"seats": ()}, "parties.council"),
         ({"officers": {Role.COUNCIL: (signer(1).address,)}}, "parties.officers"),
+        ({"officers": {Role.COMPLIANCE_OFFICER: (signer(1).address,)}}, "parties.second_officer"),
+        (
+            {"officers": {Role.COMPLIANCE_OFFICER: (signer(1).address,) * 2}},
+            "parties.second_officer",
+        ),
         ({"officers": {Role.PASSPORT_ISSUER: ("0x" + "00" * 20,)}}, "parties.somebody"),
         ({"officers": {Role.PASSPORT_ISSUER: (signer(2).address,)}}, "parties.deployer"),
     ],

@@ -30,6 +30,7 @@ async def test_S01_the_core_of_the_suite_gives_the_same_on_both(
     assert len(first.gas) > 60
     assert first.refused == second.refused
     assert first.refused["a stranger"].startswith("AccessManagedUnauthorized")
+    assert first.refused["its own hold"].startswith("SameOfficer")
     assert first.code == second.code
     assert first.balances == second.balances
     assert first.gas == second.gas

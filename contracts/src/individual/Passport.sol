@@ -15,7 +15,7 @@ contract Passport is IPassport, AccessManaged {
         uint8 permissions; //  bits                      [INVEST | TRADE_ENERGY | CARBON]
         uint40 expiry; //      first second not covered  [UTC unix s]
         uint16 country; //     ISO 3166-1 numeric
-        bool frozen; //        on hold
+        address onHoldBy; //   who put it on hold; nobody: it is not on hold
     }
 
     /// @inheritdoc IPassport
@@ -85,11 +85,14 @@ contract Passport is IPassport, AccessManaged {
 
     /// @inheritdoc IPassport
     function setFrozen(address account, bool frozen) external restricted {
-        _existing(account);
+        if (msg.sender == authority()) revert NotInPerson(msg.sender);
+        address officer = _existing(account).onHoldBy;
+        if ((officer != address(0)) == frozen) return;
+        if (officer == msg.sender) revert SameOfficer(account, officer);
 
         address[] memory wallets = _walletsWith(account);
         for (uint256 i = 0; i < wallets.length; ++i) {
-            _entries[wallets[i]].frozen = frozen;
+            _entries[wallets[i]].onHoldBy = frozen ? msg.sender : address(0);
             emit FrozenSet(wallets[i], frozen);
         }
     }
@@ -112,7 +115,7 @@ contract Passport is IPassport, AccessManaged {
     function unlink(address account) external {
         _checkIssuer(account, _entries[account].country);
         if (identityOf[account] == 0) revert NoIdentity(account);
-        if (_entries[account].frozen) revert OnHold(account);
+        if (onHoldBy(account) != address(0)) revert OnHold(account);
 
         _unbind(account);
     }
@@ -165,7 +168,12 @@ contract Passport is IPassport, AccessManaged {
         returns (uint8 permissions, uint40 expiry, uint16 country, bool frozen)
     {
         Entry memory entry = _entries[account];
-        return (entry.permissions, entry.expiry, entry.country, entry.frozen);
+        return (entry.permissions, entry.expiry, entry.country, entry.onHoldBy != address(0));
+    }
+
+    /// @inheritdoc IPassport
+    function onHoldBy(address account) public view returns (address officer) {
+        return _entries[account].onHoldBy;
     }
 
     /// @inheritdoc IPassport
@@ -209,7 +217,7 @@ contract Passport is IPassport, AccessManaged {
         Entry memory entry = _entries[account];
         if (entry.expiry == 0) revert NoPassport(account);
         if (block.timestamp >= entry.expiry) revert PassportExpired(account, entry.expiry);
-        if (entry.frozen) revert OnHold(account);
+        if (entry.onHoldBy != address(0)) revert OnHold(account);
         if (entry.permissions & permissions != permissions) {
             revert PermissionMissing(account, permissions, entry.permissions);
         }
@@ -232,7 +240,7 @@ contract Passport is IPassport, AccessManaged {
 
     /// @inheritdoc IPassport
     function getFrozenTokens(address account) external view returns (uint256 amount) {
-        return _entries[account].frozen ? type(uint256).max : 0;
+        return onHoldBy(account) != address(0) ? type(uint256).max : 0;
     }
 
     /// @inheritdoc IPassport
@@ -281,10 +289,10 @@ contract Passport is IPassport, AccessManaged {
     }
 
     function _issue(address account, uint8 permissions, uint40 expiry, uint16 country) private {
-        bool frozen = _entries[account].frozen;
+        address officer = onHoldBy(account);
         address[] memory wallets = _walletsWith(account);
         for (uint256 i = 0; i < wallets.length; ++i) {
-            _entries[wallets[i]] = Entry(permissions, expiry, country, frozen);
+            _entries[wallets[i]] = Entry(permissions, expiry, country, officer);
             emit Issued(wallets[i], permissions, expiry, country);
         }
     }
@@ -299,7 +307,7 @@ contract Passport is IPassport, AccessManaged {
         Entry memory entry = _entries[account];
         _entries[wallet] = entry;
         emit Issued(wallet, entry.permissions, entry.expiry, entry.country);
-        if (entry.frozen) emit FrozenSet(wallet, true);
+        if (entry.onHoldBy != address(0)) emit FrozenSet(wallet, true);
     }
 
     function _unbind(address account) private {
@@ -338,7 +346,7 @@ contract Passport is IPassport, AccessManaged {
     }
 
     function _isGood(uint256 word, uint256 permissions) private view returns (bool) {
-        // neither a permission missing nor on hold, which is the highest field, and not over
+        // neither a permission missing nor on hold, whose officer lies highest, and not over
         return
             (word & permissions ^ permissions | word >> 64) == 0
                 && block.timestamp < uint40(word >> 8);

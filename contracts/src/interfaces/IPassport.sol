@@ -16,7 +16,8 @@ pragma solidity 0.8.37;
 /// for a token to pass on; this contract is no token and takes nothing from anybody.
 ///
 /// Warning: a hold or an expired passport stops payments to the account. The money stays the
-/// account's own and is payable again once the passport is valid; nobody else can take it.
+/// account's own and is payable again once the passport is valid; nobody else can take it. Whoever
+/// put an account on hold cannot lift the hold, another officer does.
 ///
 /// Warning: a passport without an identity is not known to be unique. Only the issuing role gives
 /// one, meant for contracts; accredited issuers neither give such a passport nor change it.
@@ -89,6 +90,13 @@ interface IPassport {
     /// @notice Thrown when an account is on hold.
     error OnHold(address account);
 
+    /// @notice Thrown when the one who put an account on hold would lift the hold.
+    error SameOfficer(address account, address officer);
+
+    /// @notice Thrown when a hold is set or lifted through the access manager, which does not say
+    /// for whom it calls.
+    error NotInPerson(address caller);
+
     /// @notice Thrown when the passport of an account is no longer valid.
     error PassportExpired(address account, uint40 expiry);
 
@@ -108,7 +116,7 @@ interface IPassport {
     function WALLETS_MOST() external view returns (uint256);
 
     /// @notice Gives `account` a passport, or replaces its permissions, expiry and country, on all
-    /// wallets of its person. A hold stays as it was.
+    /// wallets of its person. A hold stays as it was, and whose it is.
     /// @dev Called by the issuing role, or by an issuer accredited for the country, before and
     /// after, of an account that has an identity.
     /// @param permissions sum of permission bits, not zero
@@ -128,7 +136,7 @@ interface IPassport {
     ) external;
 
     /// @notice Makes `wallet` one more wallet of the person behind `account`, with the same
-    /// passport, and the same hold.
+    /// passport, and the same hold by the same officer.
     /// @dev Called by the issuing role, or by an issuer accredited for the country.
     function link(address account, address wallet) external;
 
@@ -147,8 +155,11 @@ interface IPassport {
     /// @dev Called by the issuing role, or by an issuer accredited for the country.
     function revoke(address account, uint8 permissions) external;
 
-    /// @notice Puts `account` and the other wallets of its person on hold, or lifts the hold.
-    /// @dev Called by the holding role.
+    /// @notice Puts `account` and the other wallets of its person on hold, or lifts the hold, which
+    /// another has to do than the one who set it. Where it is so already nothing happens: who holds
+    /// what is on hold does not become its officer, and nobody else ceases to be.
+    /// @dev Called by the holding role, by its holder itself. Assumes that no two holders of the
+    /// role are one person; who gives the role sees to it.
     function setFrozen(address account, bool frozen) external;
 
     /// @notice Accredits `issuer` until `until`; zero ends it at once. Passports it gave stay.
@@ -172,6 +183,9 @@ interface IPassport {
         external
         view
         returns (uint8 permissions, uint40 expiry, uint16 country, bool frozen);
+
+    /// @notice Who put `account` on hold, and does not lift it; zero where it is not on hold.
+    function onHoldBy(address account) external view returns (address officer);
 
     /// @notice Does `account` hold all bits of `permissions`, unexpired and not on hold?
     function isAllowed(address account, uint8 permissions) external view returns (bool);

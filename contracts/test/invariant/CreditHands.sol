@@ -24,7 +24,7 @@ contract CreditHands is CreditWorld {
     function mint(uint256 who, uint256 energyWh) external {
         if (block.timestamp >= SEASON_END) return;
         energyWh = bound(energyWh, 1, 1e9);
-        _free(_holders[who % 3]);
+        _release(_holders[who % 3]);
         _lastSource = _record();
         vm.prank(settlement);
         credit.mint(_holders[who % 3], uint128(energyWh), _lastSource);
@@ -40,7 +40,7 @@ contract CreditHands is CreditWorld {
         uint256 balance = credit.balanceOf(account);
         if (block.timestamp >= SEASON_END || balance == 0) return;
         energyWh = bound(energyWh, 1, balance);
-        _free(account);
+        _release(account);
         _redeem(account, energyWh);
         redeemedWh += energyWh;
     }
@@ -62,7 +62,7 @@ contract CreditHands is CreditWorld {
         address account = _holders[who % 3];
         uint256 balance = credit.balanceOf(account);
         if (block.timestamp < SEASON_END || balance == 0) return;
-        _free(account);
+        _release(account);
         uint256 before = currency.balanceOf(account);
         vm.prank(account);
         credit.cashOut(account);
@@ -77,10 +77,5 @@ contract CreditHands is CreditWorld {
 
     function wait(uint256 seconds_) external {
         vm.warp(block.timestamp + bound(seconds_, 1, 10 days));
-    }
-
-    function _free(address account) private {
-        vm.prank(admin);
-        passport.setFrozen(account, false);
     }
 }

@@ -36,7 +36,7 @@ contract LadderHands is PoolWorld {
         intervalStart = uint64(block.timestamp / INTERVAL * INTERVAL);
         vm.warp(intervalStart + INTERVAL);
         for (uint256 i = 0; i < 4; ++i) {
-            _free([prosumer, prosumer2, trust, entity][i]);
+            _release([prosumer, prosumer2, trust, entity][i]);
         }
         pool = pools.poolOf(market, intervalStart);
         delete contributed;
@@ -137,8 +137,8 @@ contract LadderHands is PoolWorld {
 
     function hold(uint256 who, bool frozen) external {
         address account = [prosumer, prosumer2, trust, entity, consumer][who % 5];
-        vm.prank(admin);
-        passport.setFrozen(account, frozen);
+        if (frozen) _hold(account);
+        else _release(account);
     }
 
     /// Everything that was ever paid went to one of these.
@@ -177,11 +177,6 @@ contract LadderHands is PoolWorld {
         for (uint32 i = 0; i < 2; ++i) {
             _shares[level].push(_share(i, accounts[i], weightsWh[i], cents[i] * 10_000));
         }
-    }
-
-    function _free(address account) private {
-        vm.prank(admin);
-        passport.setFrozen(account, false);
     }
 
     function _known(bytes memory reason) private pure {

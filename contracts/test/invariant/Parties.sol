@@ -103,8 +103,8 @@ contract Parties is DealWorld {
     }
 
     function hold(bool frozen) external {
-        vm.prank(admin);
-        passport.setFrozen(producer, frozen);
+        if (frozen) _hold(producer);
+        else _release(producer);
     }
 
     function wait_(uint256 seconds_) external {

@@ -66,10 +66,12 @@ contract PassportsTest is Base {
         for (uint256 i = 0; i < persons.PERSONS(); ++i) {
             bytes32 person = persons.persons(i);
             address[] memory wallets = passport.walletsOf(person);
-            if (persons.held(person)) assertTrue(wallets.length != 0, "a held person stays");
+            address officer = persons.onHoldBy(person);
+            if (officer != address(0)) assertTrue(wallets.length != 0, "a held person stays");
             for (uint256 j = 0; j < wallets.length; ++j) {
                 (,,, bool frozen) = passport.passportOf(wallets[j]);
-                assertTrue(frozen == persons.held(person), "as the holding role left it");
+                assertEq(passport.onHoldBy(wallets[j]), officer, "as the holding role left it");
+                assertTrue(frozen == (officer != address(0)), "on hold where somebody holds");
                 if (frozen) assertTrue(!passport.isAllowed(wallets[j], 0), "held");
             }
         }

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Passport} from "../../src/individual/Passport.sol";
+import {IPassport} from "../../src/interfaces/IPassport.sol";
 import {World} from "../World.sol";
 
 /// @title Persons: three persons, their accounts, and an issuer who tries everything
@@ -12,7 +13,7 @@ contract Persons is World {
 
     address[ACCOUNTS] public accounts; // the last one is a contract's, without identity
     bytes32[PERSONS] public persons;
-    mapping(bytes32 person => bool) public held; // as the holding role left it
+    mapping(bytes32 person => address) public onHoldBy; // as the holding role left it
 
     address private issuer = _actor("issuer");
 
@@ -32,6 +33,8 @@ contract Persons is World {
         passport.setScope(issuer, countries, true);
         vm.prank(admin);
         passport.issue(accounts[ACCOUNTS - 1], 7, EXPIRY, CANADA);
+        vm.prank(admin);
+        manager.grantRole(0, secondOfficer, 0);
     }
 
     function the() external view returns (Passport) {
@@ -80,13 +83,22 @@ contract Persons is World {
         );
     }
 
-    function hold(uint256 who, bool frozen) external {
+    /// Either officer sets and lifts, in any order; one that set a hold does not lift it.
+    function hold(uint256 who, bool first, bool frozen) external {
         address account = accounts[who % (ACCOUNTS - 1)];
         bytes32 person = passport.identityOf(account);
         if (person == 0) return;
-        vm.prank(admin);
+        address officer = first ? admin : secondOfficer;
+        bool refused = !frozen && onHoldBy[person] == officer;
+        vm.prank(officer);
+        if (refused) {
+            vm.expectRevert(
+                abi.encodeWithSelector(IPassport.SameOfficer.selector, account, officer)
+            );
+        }
         passport.setFrozen(account, frozen);
-        held[person] = frozen;
+        if (!frozen && !refused) onHoldBy[person] = address(0);
+        if (frozen && onHoldBy[person] == address(0)) onHoldBy[person] = officer;
     }
 
     function _account(uint256 who) private view returns (address) {

@@ -282,15 +282,14 @@ contract Traders is Market {
     }
 
     function hold(uint256 who, bool frozen) external watched {
-        vm.prank(admin);
-        passport.setFrozen(members[who % MEMBERS], frozen && who % 3 == 0);
+        if (frozen && who % 3 == 0) _hold(members[who % MEMBERS]);
+        else _release(members[who % MEMBERS]);
     }
 
     /// At last every hold is lifted, the thief tries once more, and every provider takes all out.
     function everybodyLeaves() external watched {
         for (uint256 i = 0; i < MEMBERS; ++i) {
-            vm.prank(admin);
-            passport.setFrozen(members[i], false);
+            _release(members[i]);
         }
         // Where purchases all but emptied the pool of assets, it has some to sell again.
         _call(consumer, address(pool), abi.encodeCall(pool.sell, (1e9, 0, type(uint40).max)));

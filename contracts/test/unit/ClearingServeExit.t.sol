@@ -114,8 +114,7 @@ contract ClearingServeExitTest is World {
         _hold(consumer);
         _serve(0);
         assertEq(currency.balanceOf(consumer), 0, "held");
-        vm.prank(admin);
-        passport.setFrozen(consumer, false);
+        _release(consumer);
         clearing.withdraw(epoch, leaves[0], _proofOf(leaves, 0));
         assertEq(currency.balanceOf(consumer), 60_000, "payable again");
     }

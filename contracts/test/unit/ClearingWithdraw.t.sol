@@ -87,8 +87,7 @@ contract ClearingWithdrawTest is World {
             1,
             abi.encodeWithSelector(IClearing.PassportInvalid.selector, producer, TRADE_ENERGY)
         );
-        vm.prank(admin);
-        passport.setFrozen(producer, false);
+        _release(producer);
         _withdraw(leaves[1], 1);
         assertEq(currency.balanceOf(producer), 40_000, "paid once the hold is lifted");
     }

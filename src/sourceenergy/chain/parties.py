@@ -34,6 +34,7 @@ class Parties:
     ``deployer`` pays the gas and keeps nothing. ``verifiers`` sign statements, ``custodians``
     attest the reserve, ``guardians`` halt trading and cancel delayed acts, ``reporters`` sign
     prices. ``officers`` hold operational roles; a role without an officer stays with the council.
+    Of compliance officers there are two at least: a hold is lifted by another than set it.
     """
 
     deployer: str
@@ -84,6 +85,14 @@ def check_parties(parties: Parties, profile: ChainProfile) -> None:
     for role in parties.officers:
         if role not in OFFICERS:
             raise _refused("this role has its holders by rule", "officers", role.name, None)
+    holding = parties.officers.get(Role.COMPLIANCE_OFFICER)
+    if holding is not None and len(set(holding)) < 2:
+        raise _refused(
+            "a hold is lifted by another officer than the one who set it: name two at least",
+            "second_officer",
+            Role.COMPLIANCE_OFFICER.name,
+            holding,
+        )
 
 
 class _Signers(Strict):
@@ -137,7 +146,9 @@ def assumed_parties(deployer: str | None = None) -> Parties:
         guardians=Signers(accounts("guardian", 3), 2),
         reporters=Signers(accounts("reporter", 3), 2),
         officers={
-            role: accounts(role.name, 1) for role in OFFICERS if role is not Role.BUCKET_GOVERNOR
+            role: accounts(role.name, 2 if role is Role.COMPLIANCE_OFFICER else 1)
+            for role in OFFICERS
+            if role is not Role.BUCKET_GOVERNOR
         },
     )
 
@@ -145,7 +156,8 @@ def assumed_parties(deployer: str | None = None) -> Parties:
 def local_parties(keys: Path) -> Parties:
     """The accounts of a simulation on one machine: its keys, made in ``keys`` on first use.
 
-    The officer holds every operational role, the bucket governor's too, and never role 0.
+    The officer holds every operational role, the bucket governor's too, and never role 0. What it
+    puts on hold the second officer releases, and the other way round.
     """
 
     def account(role: str) -> str:
@@ -159,7 +171,8 @@ def local_parties(keys: Path) -> Parties:
         custodians=Signers((account("custodian"),), 1),
         guardians=Signers((account("guardian"),), 1),
         reporters=Signers((account("reporter"),), 1),
-        officers=dict.fromkeys(OFFICERS, (officer,)),
+        officers=dict.fromkeys(OFFICERS, (officer,))
+        | {Role.COMPLIANCE_OFFICER: (officer, account("second-officer"))},
     )
 
 

@@ -324,8 +324,10 @@ def _is_in(names: Sequence[str], some: frozenset[str]) -> Flags:
 
 
 def _half(salts: Rows) -> Rows:
-    """The salts with zeros in their second half: 128 bits cannot be guessed, and a payout on chain
-    pays 12 gas less for each byte that is zero."""
+    """The salts with zeros in their second half.
+
+    128 bits cannot be guessed, and a payout on chain pays 12 gas less for each byte that is zero.
+    """
     return np.where(np.arange(32) < 16, salts, np.uint8(0))
 
 

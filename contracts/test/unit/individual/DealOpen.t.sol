@@ -104,8 +104,7 @@ contract DealOpenTest is DealWorld {
         _openRefused(
             _quarters(), abi.encodeWithSelector(IEscrow.PassportInvalid.selector, producer)
         );
-        vm.prank(admin);
-        passport.setFrozen(producer, false);
+        _release(producer);
         vm.prank(admin);
         passport.revoke(consumer, TRADE_ENERGY);
         _openRefused(

@@ -23,8 +23,7 @@ contract EscrowWithdrawTest is DealWorld {
         _hold(producer);
         vm.expectRevert(abi.encodeWithSelector(IEscrow.PassportInvalid.selector, producer));
         deal.withdraw(producer);
-        vm.prank(admin);
-        passport.setFrozen(producer, false);
+        _release(producer);
         deal.withdraw(producer);
         assertEq(currency.balanceOf(producer), 120_000, "paid");
     }

@@ -76,6 +76,7 @@ contract PassportAdmitTest is World {
         _hold(consumer);
         _admitPerson(consumer, PERSON);
         assertTrue(!passport.isAllowed(consumer, TRADE_ENERGY), "still on hold");
+        assertEq(passport.onHoldBy(consumer), admin, "by the same officer");
     }
 
     function test_B603_each_permission_opens_and_closes_its_own_tool() public {

@@ -96,7 +96,9 @@ contract PassportLinkTest is World {
         _link(stranger);
         assertTrue(!passport.isAllowed(stranger, TRADE_ENERGY), "a third one is born held");
         vm.prank(admin);
-        passport.setFrozen(phone, false);
+        vm.expectRevert(abi.encodeWithSelector(IPassport.SameOfficer.selector, stranger, admin));
+        passport.setFrozen(stranger, false);
+        _release(phone);
         assertTrue(passport.areAllowed(laptop, stranger, ALL), "all let go");
     }
 
@@ -146,6 +148,7 @@ contract PassportLinkTest is World {
 
     function test_rebinds_a_lost_account_and_its_hold(bool held) public {
         if (held) _hold(phone);
+        address officer = held ? admin : address(0);
         vm.prank(admin);
         passport.rebind(phone, laptop);
         assertEq(passport.identityOf(laptop), PERSON, "same person");
@@ -154,5 +157,7 @@ contract PassportLinkTest is World {
         (uint8 permissions,,,) = passport.passportOf(phone);
         assertEq(permissions, 0, "the lost one may do nothing");
         assertTrue(passport.isAllowed(laptop, ALL) != held, "allowed unless held");
+        assertEq(passport.onHoldBy(laptop), officer, "by the same officer");
+        assertEq(passport.onHoldBy(phone), address(0), "the lost one by nobody");
     }
 }

@@ -35,8 +35,7 @@ contract PaymasterSponsorTest is SponsoredWorld {
             abi.encodeWithSelector(IMemberPaymaster.PassportInvalid.selector, address(account));
         _hold(address(account));
         _refused(_transfer(producer, 1), reason);
-        vm.prank(admin);
-        passport.setFrozen(address(account), false);
+        _release(address(account));
         vm.warp(EXPIRY);
         _refused(_transfer(producer, 1), reason);
     }

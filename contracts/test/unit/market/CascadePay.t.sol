@@ -170,8 +170,7 @@ contract CascadePayTest is PoolWorld {
         cascade.payMany(level, shares, proofs);
         assertEq(currency.balanceOf(prosumer), 0, "held");
         assertEq(currency.balanceOf(prosumer2), 1_740_000, "paid");
-        vm.prank(admin);
-        passport.setFrozen(prosumer, false);
+        _release(prosumer);
         cascade.payMany(level, shares, proofs);
         assertEq(currency.balanceOf(prosumer), 5_240_000, "paid when it may be");
         assertEq(currency.balanceOf(prosumer2), 1_740_000, "and nobody twice");

@@ -261,8 +261,7 @@ contract EnergyCreditCashOutTest is CreditWorld {
         vm.prank(producer);
         vm.expectRevert(_invalid(producer));
         credit.cashOut(producer);
-        vm.prank(admin);
-        passport.setFrozen(producer, false);
+        _release(producer);
         vm.prank(producer);
         credit.cashOut(producer);
         assertEq(currency.balanceOf(producer), 250_055, "paid when it may be");

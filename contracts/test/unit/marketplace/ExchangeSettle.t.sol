@@ -206,8 +206,7 @@ contract ExchangeSettleTest is Market {
             12 * CENT,
             abi.encodeWithSelector(IRulebook.PassportInvalid.selector, neighbour, TRADE_ENERGY)
         );
-        vm.prank(admin);
-        passport.setFrozen(neighbour, false);
+        _release(neighbour);
         _hold(producer);
         _refused(
             12 * CENT,

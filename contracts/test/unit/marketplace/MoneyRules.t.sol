@@ -137,6 +137,22 @@ contract MoneyRulesTest is Market {
         assertEq(clearing.deposited(producer), 500, "the member's");
     }
 
+    function test_S03_raw_money_moves_again_once_a_second_officer_released_it() public {
+        bytes memory reason =
+            abi.encodeWithSelector(IRulebook.PassportInvalid.selector, consumer, 0);
+        _hold(consumer);
+        _refused(consumer, producer, 1, reason);
+        vm.prank(admin);
+        vm.expectRevert(abi.encodeWithSelector(IPassport.SameOfficer.selector, consumer, admin));
+        passport.setFrozen(consumer, false);
+        _refused(consumer, producer, 1, reason);
+        _release(consumer);
+        uint256 before = currency.balanceOf(producer);
+        vm.prank(consumer);
+        currency.transfer(producer, 1);
+        assertEq(currency.balanceOf(producer) - before, 1, "moves again");
+    }
+
     /// What is sent by hand and what is paid at a venue count together.
     function test_S21_a_daily_limit_counts_raw_transfers_and_trades_alike() public {
         _provideS20();

@@ -235,8 +235,7 @@ contract PoolProvideTest is Market {
             abi.encodeWithSelector(IRulebook.PassportInvalid.selector, consumer, TRADE_ENERGY)
         );
         pool.withdraw(1e6, 0, 0, LATER);
-        vm.prank(admin);
-        passport.setFrozen(consumer, false);
+        _release(consumer);
         vm.prank(consumer);
         pool.withdraw(1e6, 0, 0, LATER);
     }

@@ -26,6 +26,29 @@ contract PersonRowsTest is IndividualWorld {
         assertTrue(!passport.isAllowed(address(account), TRADE_ENERGY), "expired");
     }
 
+    /// What the screening holds, another officer releases: nobody clears his own override, neither
+    /// of her wallets nor by a new passport.
+    function test_S03_B602_a_hold_is_released_by_a_second_officer_alone() public {
+        vm.prank(admin);
+        passport.link(address(account), stranger);
+        _hold(address(account));
+        address[2] memory wallets = [address(account), stranger];
+        for (uint256 i = 0; i < 2; ++i) {
+            vm.prank(admin);
+            passport.issue(wallets[i], ALL, EXPIRY, CANADA);
+            vm.prank(admin);
+            passport.setFrozen(wallets[i], true);
+            vm.prank(admin);
+            vm.expectRevert(
+                abi.encodeWithSelector(IPassport.SameOfficer.selector, wallets[i], admin)
+            );
+            passport.setFrozen(wallets[i], false);
+        }
+
+        _release(stranger);
+        assertTrue(passport.areAllowed(address(account), stranger, ALL), "both let go");
+    }
+
     function test_B603_three_permissions_open_and_close_alone() public {
         for (uint8 i = 0; i < 3; ++i) {
             uint8 tool = uint8(1) << i;
