@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from sourceenergy.chain.rpc import Reverted, Rpc
 from sourceenergy.proofs import (
     ZERO_HASH,
     community_id,
+    keccak,
     merkle_levels,
     merkle_proof,
     merkle_root,
@@ -39,9 +41,13 @@ BEGIN_S = 1_796_083_200  # 2026-12-01, inside the first season of energy credits
 LATER_S = BEGIN_S + 10_000  # the rule packs are in force
 EVER = (1 << 40) - 1
 NO_MOST = (1 << 128) - 1
-TRADE_ENERGY, CANADA = 2, 124
+EVERYTHING, CANADA = 7, 124  # a passport to invest, trade energy and hold certificates
 DOLLAR = 1_000_000
 KWH = 1000
+SHARE = 10**12
+TOKENS = (
+    "Currency", "EnergyCredit", "LiquidityPool", "Certificates", "CertificateBasket", "Fund",
+)  # fmt: skip
 
 
 @dataclass
@@ -132,11 +138,12 @@ class Run:
         await self.admit()
         await self.settle()
         await self.trade()
+        await self.trade_others()
         await self.redeem()
         await self.refuse()
         for account in (self.ann, self.ben):
-            for token in ("Currency", "EnergyCredit", "LiquidityPool"):
-                held = await self.ask(token, "balanceOf", account.address)
+            for token in TOKENS:
+                held = await self.ask(token, "balanceOf(address)", account.address)
                 self.outcome.balances[f"{token} of {account.address}"] = held
         return self.outcome
 
@@ -144,12 +151,13 @@ class Run:
         """Passports, one after the other, and a device whose key is on the curve."""
         for account in (self.officer, self.ann, self.ben):
             await self.act(
-                self.officer, "Passport", "issue", account.address, TRADE_ENERGY, EVER, CANADA
+                self.officer, "Passport", "issue", account.address, EVERYTHING, EVER, CANADA
             )
         x = 0x6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296
         y = 0x4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5
         key = (x.to_bytes(32, "big"), y.to_bytes(32, "big"))
         await self.act(self.officer, "Devices", "register", *key, self.ann.address, 1, 10_000)
+        self.meter = keccak(b"".join(key))
 
     async def settle(self) -> None:
         """Deposit, post with two signatures, withdraw against a Merkle proof."""
@@ -202,17 +210,43 @@ class Run:
             for venue in (exchange, pool):
                 await self.act(member, "Currency", "approve", venue.address, most)
                 await self.act(member, "EnergyCredit", "approve", venue.address, most)
-        order = (
-            self.ann.address, credit, 0, True, 100 * KWH, 120_000, NO_MOST, EVER, 0,
-            "0x" + "00" * 20, 7,
-        )  # fmt: skip
-        digest = bytes.fromhex((await self.ask("Exchange", "orderHash", order))[2:])
-        fill = (order, self.ann.sign_digest(digest), 40 * KWH)
-        await self.act(self.ben, "Exchange", "take", fill, NO_MOST)
+        await self.take("EnergyCredit", 0, 100 * KWH, 120_000, 40 * KWH)
         await self.act(self.ann, "LiquidityPool", "provide", 90 * DOLLAR, 750 * KWH, 0, True, EVER)
         await self.act(self.ben, "LiquidityPool", "buy", 10 * DOLLAR, 1, EVER)
         await self.act(self.ben, "LiquidityPool", "sell", 20 * KWH, 1, EVER)
         await self.refused("slippage", self.ben, "LiquidityPool", "buy", 10 * DOLLAR, 10**9, EVER)
+
+    async def trade_others(self) -> None:
+        """Certificates, shares of their basket and units of the fund: listed from the start."""
+        officer, ann = self.officer, self.ann
+        await self.act(officer, "Devices", "setVerified", self.meter, True)
+        span = (self.meter, BEGIN_S, BEGIN_S + 9000, 20 * KWH)
+        await self.act(officer, "Certificates", "issue", span, ann.address, 1, False, 70_993)
+        class_ = (datetime.fromtimestamp(BEGIN_S, UTC).year, 1, False, 70_993)
+        certificate = await self.ask("Certificates", "idOf", class_)
+        for holder in ("Exchange", "CertificateBasket"):
+            where = self.manifest.contracts[holder].address
+            await self.act(ann, "Certificates", "setApprovalForAll", where, True)
+        await self.take("Certificates", certificate, 12 * KWH, 60 * DOLLAR, 5 * KWH)
+
+        await self.act(officer, "CertificateBasket", "admit", [certificate])
+        await self.act(ann, "CertificateBasket", "deposit", certificate, 6 * KWH)
+        await self.act(ann, "Currency", "approve", self.manifest.contracts["Fund"].address, DOLLAR)
+        await self.act(ann, "Fund", "deposit", DOLLAR, ann.address)
+        exchange = self.manifest.contracts["Exchange"].address
+        for token, amount in (("CertificateBasket", 6 * KWH), ("Fund", SHARE)):
+            await self.act(ann, token, "approve", exchange, amount)
+            await self.take(token, 0, amount, DOLLAR, amount // 2)
+
+    async def take(self, token: str, id_: int, amount: int, price_ud: int, taken: int) -> None:
+        """Ann's order to sell at that price is taken by Ben, in part."""
+        order = (
+            self.ann.address, self.manifest.contracts[token].address, id_, True, amount, price_ud,
+            NO_MOST, EVER, 0, "0x" + "00" * 20, 7,
+        )  # fmt: skip
+        digest = bytes.fromhex((await self.ask("Exchange", "orderHash", order))[2:])
+        fill = (order, self.ann.sign_digest(digest), taken)
+        await self.act(self.ben, "Exchange", "take", fill, NO_MOST)
 
     async def redeem(self) -> None:
         """Money that came in at the bank is attested, made, and redeemed at par."""

@@ -11,6 +11,7 @@ from chain.conftest import ETHER, SqliteIntentLog, parties_of, signer
 from sourceenergy.chain.anvil import EmbeddedChain
 from sourceenergy.chain.contracts import artifact, shipped
 from sourceenergy.chain.create2 import FACTORY, address_of, child_of, making
+from sourceenergy.chain.deeds import ENUMS
 from sourceenergy.chain.deploy import check_compiler, deploy
 from sourceenergy.chain.gateway import Gateway
 from sourceenergy.chain.intents import Call, IntentFailed, TransactionReceipt
@@ -272,6 +273,27 @@ async def test_roles_open_exactly_their_functions(
         await rpc.call("eth_call", request | {"from": deployer.address}, "latest")
     assert await rpc.read(manifest.contract("QuorumVerifier"), "quorum") == 2
     assert manifest.roles["PASSPORT_ISSUER"] == {operator.address: 0}
+
+
+async def test_B201_the_exchange_lists_credits_certificates_and_units(
+    rpc: Rpc, manifest: Manifest
+) -> None:
+    """Prices of credits are for a kWh, of certificates for a MWh, of units for a whole share."""
+    exchange = manifest.contract("Exchange")
+
+    async def listed(name: str) -> tuple[int, int, int, int]:
+        found = await rpc.read(exchange, "listingOf", manifest.contracts[name].address)
+        return found["standard"], found["unit"], found["feeUd"], found["levyBps"]
+
+    unlisted, erc20, erc1155 = (
+        ENUMS["Assets.Standard"].index(name) for name in ("NONE", "ERC20", "ERC1155")
+    )
+    assert await listed("LiquidityPool") == (unlisted, 0, 0, 0)
+    assert await listed("EnergyCredit") == (erc20, 1_000, 1_000, 200)
+    assert await listed("Certificates") == (erc1155, 1_000_000, 0, 0)
+    assert await listed("CertificateBasket") == (erc20, 1_000_000, 0, 0)
+    share = 10 ** await rpc.read(manifest.contract("Fund"), "decimals")
+    assert await listed("Fund") == (erc20, share, 0, 0)
 
 
 # --- what is always true ----------------------------------------------------------------------

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
+from chain.conftest import ETHER
 from small_manifest import MANIFEST
+from sourceenergy.chain.contracts import Contract, artifact
+from sourceenergy.chain.create2 import FACTORY, SALT, address_of, making
 from sourceenergy.chain.deeds import parse_deed
+from sourceenergy.chain.gateway import Gateway
 from sourceenergy.chain.manifest import Manifest
+from sourceenergy.chain.plan import Plan
 from sourceenergy.chain.proposal_checks import (
     PARAMETERS,
     ParameterNow,
@@ -17,8 +25,11 @@ from sourceenergy.chain.proposal_checks import (
 )
 from sourceenergy.chain.proposals import goal_text
 from sourceenergy.chain.rpc import Rpc
+from sourceenergy.config.rule_pack import Kind
 from sourceenergy.economy.central_bank.policy import BOUNDS, Parameter
-from sourceenergy.errors import InputError
+from sourceenergy.errors import InputError, NotPermitted
+
+ROOT = Path(__file__).resolve().parents[2]
 
 NOW = ParameterNow("LoanRate", value=400, last=400, last_from_s=50, least=0, most=1200, step=100)
 
@@ -88,3 +99,41 @@ async def test_the_parameters_and_their_bounds_are_the_chains(rpc: Rpc, manifest
     with pytest.raises(InputError) as refused:
         await check_deeds(rpc, manifest, [])
     assert refused.value.rule == "council.deeds"
+
+
+@pytest.mark.anyio
+async def test_B201_a_later_fund_is_listed_by_the_deeds_of_the_docs(
+    rpc: Rpc, gateway: Gateway, manifest: Manifest, plan: Plan
+) -> None:
+    """Checked as they are proposed, proposal by proposal, and carried out as the time lock."""
+    make = next(make for make in plan.makes if make.name == "Fund")
+    (terms,) = plan.arguments(make)
+    code = artifact("Fund").creation(("Second Roof", "seROOF", *terms[2:]))
+    await gateway.send_many([making("the second fund", code)])
+    fund = address_of(code, SALT, FACTORY)
+    exchange, compliance = manifest.contract("Exchange"), manifest.contract("Compliance")
+
+    page = (ROOT / "docs/deploy.md").read_text(encoding="utf-8")
+    section = page[page.index("## A token the exchange trades later") :]
+    proposals = re.findall(r"^sourceenergy council propose (.*)$", section, re.M)[:2]
+    timelock = manifest.contracts["Timelock"].address
+    await rpc.call("anvil_impersonateAccount", timelock)
+    await rpc.call("anvil_setBalance", timelock, hex(ETHER))
+    with pytest.raises(NotPermitted) as refused:  # the time lock has no such role yet
+        await check_deeds(rpc, manifest, [parse_deed(f"Compliance.addVenue({fund})", manifest)])
+    assert refused.value.rule == "council.power"
+    for proposal in proposals:
+        texts = re.findall(r"'(\w+\.\w+\([^']*\))'", proposal)
+        deeds = [parse_deed(text.replace("0x…", fund), manifest) for text in texts]
+        await check_deeds(rpc, manifest, deeds)
+        for deed in deeds:
+            call = {"from": timelock, "to": deed.contract.address, "data": "0x" + deed.data.hex()}
+            await rpc.call("eth_sendTransaction", call)
+        await rpc.call("anvil_mine")
+    listing = await rpc.read(exchange, "listingOf", fund)
+    share = 10 ** await rpc.read(Contract("Fund", fund), "decimals")
+    assert (listing["standard"], listing["unit"]) == (1, share)
+    assert (await rpc.read(compliance, "tokenOf", fund))["kind"] == Kind.SHARE
+    assert await rpc.read(compliance, "isVenue", fund)
+    currency = manifest.contract("Currency")
+    await gateway.send("a venue", currency.address, currency.encode("acknowledge", fund))

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from chain.conftest import SqliteIntentLog
-from chain.second_evm import P256_CASES, Outcome, Run, ethereumjs, revm
+from chain.conftest import SqliteIntentLog, signer
+from chain.second_evm import P256_CASES, TOKENS, Outcome, Run, ethereumjs, revm
 from sourceenergy.chain.keys import Account
 from sourceenergy.chain.plan import Plan
 from sourceenergy.chain.rpc import Rpc, RpcError
@@ -33,6 +33,8 @@ async def test_S01_the_core_of_the_suite_gives_the_same_on_both(
     assert first.refused["its own hold"].startswith("SameOfficer")
     assert first.code == second.code
     assert first.balances == second.balances
+    bought = {name: first.balances[f"{name} of {signer(62).address}"] for name in TOKENS[3:]}
+    assert bought == {"Certificates": 5_000, "CertificateBasket": 3_000, "Fund": 10**12 // 2}
     assert first.gas == second.gas
 
 

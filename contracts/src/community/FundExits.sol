@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IFund} from "../interfaces/IFund.sol";
+import {Slice, Slices} from "../libraries/Slices.sol";
 import {FundShares} from "./FundShares.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
@@ -9,9 +10,11 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 /// @notice See `IFund`.
 /// @dev The fund itself holds the queued shares, which `_supply.queued` counts; it has no passport, so
 /// nobody can send it others. They earn nothing: whatever is queued, taken back or burned, the pool
-/// is accrued before.
+/// is accrued before. Who waits stays a holder, so that nobody takes its place before it may come
+/// back.
 abstract contract FundExits is FundShares {
     using SafeCast for uint256;
+    using Slices for Slice;
 
     struct Ticket {
         address holder;
@@ -30,6 +33,7 @@ abstract contract FundExits is FundShares {
         if (!passport.isAllowed(msg.sender, _INVEST)) revert PassportInvalid(msg.sender, _INVEST);
 
         _pool = _accrued();
+        ++_holders[msg.sender].waiting; // before, so that it stays a holder
         _take(msg.sender, shares);
         _supply.queued += shares.toUint88();
         ticket = _next++;
@@ -47,6 +51,7 @@ abstract contract FundExits is FundShares {
         _pool = _accrued();
         _supply.queued -= uint88(t.shares);
         _give(msg.sender, t.shares);
+        --_holders[msg.sender].waiting; // after, so that it is not counted again
         emit Transfer(address(this), msg.sender, t.shares);
         emit ExitCancelled(ticket, msg.sender, t.shares);
     }
@@ -65,6 +70,7 @@ abstract contract FundExits is FundShares {
                 _tickets[first].shares = t.shares - uint96(shares);
                 break;
             }
+            if (t.shares != 0) _leave(t.holder);
             delete _tickets[first++];
         }
         _first = first;
@@ -101,6 +107,12 @@ abstract contract FundExits is FundShares {
     function _freeUd() internal view returns (uint64) {
         uint64 cash = _pool.cash;
         return cash > committedUd ? cash - committedUd : 0;
+    }
+
+    /// A ticket is served whole: its holder is one no longer, unless it has other shares.
+    function _leave(address holder) private {
+        Holder storage h = _holders[holder];
+        if (--h.waiting == 0 && h.slice.shares() == 0) --_supply.holders;
     }
 
     /// Burns queued shares at today's price, rounded down; they did not earn, so no points change.

@@ -38,7 +38,7 @@ abstract contract FundShares is IFund, ICountedToken, ERC4626 {
     struct Supply {
         uint88 shares; //     of all holders, those queued included
         uint88 queued; //     of those that wait to leave, and earn nothing
-        uint32 holders; //    the fund, who holds the queued ones, aside
+        uint32 holders; //    of some; who waits to leave is one, the fund none
     }
 
     struct Holder {
@@ -47,6 +47,7 @@ abstract contract FundShares is IFund, ICountedToken, ERC4626 {
         uint64 owed; //       of closed periods                            [ud]
         uint64 lent; //       by the float, to round up                    [ud]
         uint64 released; //   of served exits                              [ud]
+        uint64 waiting; //    tickets in the queue
     }
 
     struct Purse {
@@ -125,8 +126,7 @@ abstract contract FundShares is IFund, ICountedToken, ERC4626 {
 
     /// @inheritdoc ICountedToken
     function holders() external view returns (uint256) {
-        Supply memory supply = _supply;
-        return supply.queued == 0 ? supply.holders : uint256(supply.holders) + 1;
+        return _supply.holders;
     }
 
     /// @inheritdoc IFund
@@ -207,8 +207,9 @@ abstract contract FundShares is IFund, ICountedToken, ERC4626 {
         uint256 portion = left.portion(shares);
         sender.slice = left.less(portion);
         receiver.slice = held.more(portion);
-        bool joins = held.shares() == 0;
-        if (joins == (left.shares() == shares) || shares == 0) return;
+        if (shares == 0) return;
+        bool joins = held.shares() == 0 && receiver.waiting == 0;
+        if (joins == (left.shares() == shares && sender.waiting == 0)) return;
         if (joins) ++_supply.holders;
         else --_supply.holders;
     }
@@ -221,7 +222,7 @@ abstract contract FundShares is IFund, ICountedToken, ERC4626 {
         Holder storage holder = _holders[to];
         Slice slice = _sync(holder, pool.period);
         supply.shares = (supply.shares + shares).toUint88();
-        if (slice.shares() == 0 && shares != 0) ++supply.holders;
+        if (slice.shares() == 0 && shares != 0 && holder.waiting == 0) ++supply.holders;
         _supply = supply;
         holder.slice = slice.more(slice.portion(shares)).withPoints(points);
         pool.points = (pool.points + points).toUint112();
@@ -236,7 +237,7 @@ abstract contract FundShares is IFund, ICountedToken, ERC4626 {
         Slice slice = _sync(holder, _pool.period);
         _checkHas(from, slice, shares);
         holder.slice = slice.less(slice.portion(shares));
-        if (shares != 0 && slice.shares() == shares) --_supply.holders;
+        if (shares != 0 && slice.shares() == shares && holder.waiting == 0) --_supply.holders;
     }
 
     /// Gives a holder shares that were there before. Call it with the pool accrued.
@@ -244,7 +245,7 @@ abstract contract FundShares is IFund, ICountedToken, ERC4626 {
         Holder storage holder = _holders[to];
         Slice slice = _sync(holder, _pool.period);
         holder.slice = slice.more(slice.portion(shares));
-        if (shares != 0 && slice.shares() == 0) ++_supply.holders;
+        if (shares != 0 && slice.shares() == 0 && holder.waiting == 0) ++_supply.holders;
     }
 
     function _checkHas(address from, Slice slice, uint256 shares) private pure {

@@ -24,7 +24,8 @@ import {IERC4626} from "@openzeppelin/contracts/interfaces/IERC4626.sol";
 /// `giveBack` or `endow`.
 ///
 /// Warning: what is invested cannot be redeemed at once. Who wants to leave queues, and is served in
-/// order, at the price of the day of service, as free cash comes in. Queued shares earn nothing.
+/// order, at the price of the day of service, as free cash comes in. Queued shares earn nothing. Who
+/// waits is a holder until served, and the queue itself is none.
 ///
 /// Warning: the transfer of shares to a smart account that cannot call `claim` is no danger: anyone
 /// may call it for a holder.

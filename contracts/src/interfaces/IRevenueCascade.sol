@@ -24,6 +24,10 @@ import {IPoolAsset} from "./IPoolAsset.sol";
 /// Warning: **a payment needs the account's passport to be valid.** The share of a frozen account
 /// is held until it is; nobody else can take it, and everybody else is paid.
 ///
+/// Warning: **anybody may pay a share out**, and what is paid out is no longer passed down. Who
+/// passes shares down says so beforehand (`setTakesItself`), once for all sales; until it acts, its
+/// shares wait.
+///
 /// Warning: **shares do not expire**, and a root is final from its first payment on. A wrong root
 /// that has paid leaves the rest of its level where it is.
 interface IRevenueCascade {
@@ -95,7 +99,11 @@ interface IRevenueCascade {
         uint256 amountUd
     );
 
-    /// @notice The share of `account` is held: its passport is not valid.
+    /// @notice `account` takes its shares itself, or lets anybody pay them out.
+    event TakesItselfSet(address indexed account, bool takesItself);
+
+    /// @notice The share of `account` is held: its passport is not valid, or it takes its shares
+    /// itself.
     event Held(
         bytes32 indexed trace, bytes32 indexed level, address indexed account, uint256 amountUd
     );
@@ -183,13 +191,18 @@ interface IRevenueCascade {
     /// @dev Called by who passed it down, until the first payment.
     function publish(bytes32 level, bytes32 root) external;
 
+    /// @notice Says whether the caller alone pays out or passes down its shares, of all levels.
+    /// @dev Called by any account, for itself.
+    function setTakesItself(bool takesItself_) external;
+
     /// @notice Pays `share.account`.
-    /// @dev Called by anyone. Nobody can pause it.
+    /// @dev Called by anyone; by the account alone where it takes its shares itself. Nobody can
+    /// pause it.
     /// @param proof sibling hashes from the share to the level's root
     function pay(bytes32 level, Share calldata share, bytes32[] calldata proof) external;
 
     /// @notice The same for many. Shares already paid or of no cent are passed over, and those
-    /// of accounts without a valid passport are held.
+    /// of accounts without a valid passport, or that take their shares themselves, are held.
     function payMany(bytes32 level, Share[] calldata shares, bytes32[][] calldata proofs) external;
 
     /// @notice Makes the caller's share a level of its own, to be split by the root it publishes.
@@ -204,6 +217,9 @@ interface IRevenueCascade {
 
     /// @notice What is kept of the sale of a run.
     function saleOf(uint256 pool, uint32 run) external view returns (Sale memory);
+
+    /// @notice Does this account alone pay out or pass down its shares?
+    function takesItself(address account) external view returns (bool);
 
     /// @notice A level; all zero where there is none.
     function levelOf(bytes32 level) external view returns (Level memory);

@@ -32,9 +32,10 @@ import {IPassport} from "./IPassport.sol";
 /// `Leeway` is written to the passport, up to the day the next pack is in force. A pack that
 /// counts anything, or caps holdings, leaves none.
 ///
-/// Warning: **counts err on the strict side.** The last 17 transfers of a person within a window
-/// are counted exactly; the next one is added to the newest of them, which then counts for
-/// longer.
+/// Warning: **counts err on the strict side.** While they are no more than 17, the transfers of
+/// a person within a day (sent) or a year (acquired) are counted exactly. From then on those of one
+/// sixteenth of it, by the clock, count until the last of them does: at most 90 minutes longer, or
+/// 23 days. Nobody can prolong that by sending more.
 ///
 /// Warning: **a lock-up or yearly limit counts what is acquired while the pack has one.** A pack
 /// that introduces one does not lock what was acquired before.

@@ -33,6 +33,9 @@ contract RevenueCascade is IRevenueCascade, AccessManaged {
     /// @notice The pools sold.
     IPoolAsset public immutable pools;
 
+    /// @inheritdoc IRevenueCascade
+    mapping(address account => bool) public takesItself;
+
     uint8 private immutable _TRADE_ENERGY;
 
     Terms private _terms;
@@ -140,9 +143,16 @@ contract RevenueCascade is IRevenueCascade, AccessManaged {
     // --- money goes down ------------------------------------------------------------------------
 
     /// @inheritdoc IRevenueCascade
+    function setTakesItself(bool takesItself_) external {
+        takesItself[msg.sender] = takesItself_;
+        emit TakesItselfSet(msg.sender, takesItself_);
+    }
+
+    /// @inheritdoc IRevenueCascade
     function pay(bytes32 level, Share calldata share, bytes32[] calldata proof) external {
         Level storage l = _level(level);
         _checkShare(level, l, share, proof);
+        if (_isLeftTo(share.account)) revert NotAccount(msg.sender, share.account);
         if (!_isAllowed(share.account)) revert PassportInvalid(share.account, _TRADE_ENERGY);
         _pay(level, l, share);
     }
@@ -155,7 +165,7 @@ contract RevenueCascade is IRevenueCascade, AccessManaged {
             Share calldata share = shares[i];
             if (share.amountUd == 0 || isPaid(level, share.number)) continue;
             _checkShare(level, l, share, proofs[i]);
-            if (_isAllowed(share.account)) _pay(level, l, share);
+            if (_isAllowed(share.account) && !_isLeftTo(share.account)) _pay(level, l, share);
             else emit Held(l.trace, level, share.account, share.amountUd);
         }
     }
@@ -245,6 +255,11 @@ contract RevenueCascade is IRevenueCascade, AccessManaged {
 
     function _isAllowed(address account) private view returns (bool) {
         return passport.isAllowed(account, _TRADE_ENERGY);
+    }
+
+    /// Does the account take its shares itself, and somebody else calls?
+    function _isLeftTo(address account) private view returns (bool) {
+        return takesItself[account] && msg.sender != account;
     }
 
     /// The share is in the level, is its exact fraction and was not paid.

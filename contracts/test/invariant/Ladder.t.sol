@@ -26,12 +26,13 @@ contract LadderTest is Base {
     }
 
     function targetSelectors() external view returns (FuzzSelector[] memory targets) {
-        bytes4[] memory verbs = new bytes4[](5);
+        bytes4[] memory verbs = new bytes4[](6);
         verbs[0] = LadderHands.sell.selector;
         verbs[1] = LadderHands.publish.selector;
         verbs[2] = LadderHands.pay.selector;
         verbs[3] = LadderHands.passDown.selector;
         verbs[4] = LadderHands.hold.selector;
+        verbs[5] = LadderHands.takeItself.selector;
         targets = new FuzzSelector[](1);
         targets[0] = FuzzSelector(address(hands), verbs);
     }

@@ -107,7 +107,9 @@ contract LadderHands is PoolWorld {
         uint256 i = who % shares.length;
         bytes32[] memory proof = _proofOf(level, shares, i);
         uint256 before = currency.balanceOf(shares[i].account);
+        bool waits = cascade.takesItself(shares[i].account);
         try cascade.pay(level, shares[i], proof) {
+            assertTrue(!waits, "left to the account");
             uint256 got = currency.balanceOf(shares[i].account) - before;
             assertEq(got, shares[i].amountUd, "its share");
             assertEq(paidUd[level][shares[i].number], 0, "once");
@@ -139,6 +141,11 @@ contract LadderHands is PoolWorld {
         address account = [prosumer, prosumer2, trust, entity, consumer][who % 5];
         if (frozen) _hold(account);
         else _release(account);
+    }
+
+    function takeItself(uint256 who, bool itself) external {
+        vm.prank([prosumer, prosumer2, trust, entity, consumer][who % 5]);
+        cascade.setTakesItself(itself);
     }
 
     /// Everything that was ever paid went to one of these.
@@ -186,6 +193,7 @@ contract LadderHands is PoolWorld {
                 || name == IRevenueCascade.AlreadyPaid.selector
                 || name == IRevenueCascade.LevelExceeded.selector
                 || name == IRevenueCascade.NothingDue.selector
+                || name == IRevenueCascade.NotAccount.selector
                 || name == IRevenueCascade.PassportInvalid.selector,
             "refused by name"
         );

@@ -16,8 +16,10 @@ ENTRY_POINT = "0x433709009b8330fda32311df1c2afa402ed8d009"
 
 INVEST, TRADE_ENERGY, CARBON = 1, 2, 4  # permissions of a passport
 EVER = (1 << 40) - 1  # the last second a passport can name
-ERC20 = 1
+ERC20, ERC1155 = 1, 2  # as `Assets.Standard` numbers them
 WH_PER_CREDIT = 1000
+WH_PER_MWH = 1_000_000
+UNITS_PER_SHARE = 10**12  # a fund's shares have six decimals more than the currency has
 DAY_S = 86_400
 INTERVAL_S = 900
 
@@ -38,6 +40,15 @@ VENUES = (
     "Timelock",
 )
 """Contracts of the house that hold money or tokens for others: the rules ask nothing of them."""
+
+LISTED = (
+    ("EnergyCredit", ERC20, WH_PER_CREDIT),
+    ("Certificates", ERC1155, WH_PER_MWH),
+    ("CertificateBasket", ERC20, WH_PER_MWH),
+    ("Fund", ERC20, UNITS_PER_SHARE),
+)
+"""What the exchange trades from the start, with the smallest units that a price is for. A
+listing is for ever, being what signed prices mean; only credits bear fee and levy."""
 
 FEE_BPS, LEVY_BPS = 100, 200
 FEE_UD_PER_KWH = 1000
@@ -251,7 +262,7 @@ def acts_of(profile: ChainProfile, parties: Parties, season: Season) -> tuple[Ac
         ),
         Act("TradingHalt", "setVenues", ((pool,),)),
         *rules_acts(canada(), Later(RULES_AFTER_S)),
-        Act("Exchange", "list", (credit, ERC20, WH_PER_CREDIT)),
+        *(Act("Exchange", "list", (At(name), *how)) for name, *how in LISTED),
         Act("Exchange", "setCharges", (credit, FEE_UD_PER_KWH, LEVY_BPS)),
         Act("LiquidityPool", "setSharesOfPrice", (FEE_BPS, LEVY_BPS)),
         Act("StabilisationFund", "setCredit", (credit, At("PriceHistory"))),

@@ -134,7 +134,7 @@ contract FundShareTimeTest is Estate {
         assertEq(_owed(tenant), 60 * DOLLAR, "all of it");
     }
 
-    function test_counts_its_holders_and_itself_while_somebody_waits_to_leave() public {
+    function test_counts_its_holders_among_them_who_waits_to_leave_and_never_itself() public {
         uint256 held = _put(fund, prosumer, 1000 * DOLLAR);
         assertEq(fund.holders(), 1, "prosumer");
         _send(prosumer, tenant, 0);
@@ -147,14 +147,30 @@ contract FundShareTimeTest is Estate {
         assertEq(fund.holders(), 1, "household");
         vm.prank(household);
         uint256 ticket = fund.requestExit(held / 2);
-        assertEq(fund.holders(), 2, "and the fund, for whoever waits");
+        assertEq(fund.holders(), 1, "the fund is none");
         assertEq(fund.balanceOf(address(fund)), held / 2, "which holds the queued shares");
         vm.prank(household);
         fund.cancelExit(ticket);
+        assertEq(fund.holders(), 1, "nobody came");
         vm.prank(household);
-        fund.requestExit(held);
-        assertEq(fund.holders(), 1, "the fund alone");
-        fund.serveExits(2);
+        ticket = fund.requestExit(held);
+        assertEq(fund.holders(), 1, "who waits with all of it");
+        vm.prank(household);
+        fund.cancelExit(ticket);
+        assertEq(fund.holders(), 1, "and comes back");
+        vm.prank(household);
+        fund.requestExit(held / 4);
+        vm.prank(household);
+        fund.requestExit(held / 4);
+        _send(household, tenant, held - 2 * (held / 4));
+        assertEq(fund.holders(), 2, "and tenant");
+        _send(tenant, household, held - 2 * (held / 4));
+        assertEq(fund.holders(), 1, "household, which was one");
+        vm.prank(household);
+        fund.requestExit(held - 2 * (held / 4));
+        fund.serveExits(4);
+        assertEq(fund.holders(), 1, "one ticket left");
+        fund.serveExits(1);
         assertEq(fund.holders(), 0, "nobody");
         assertEq(fund.totalSupply(), 0, "nothing");
     }
@@ -248,11 +264,11 @@ contract FundShareTimeTest is Estate {
             assertEq(fund.balanceOf(people[i]), shares[i], "shares");
             supply += shares[i] + queued[i];
             waiting += queued[i];
-            if (shares[i] != 0) ++count;
+            if (shares[i] + queued[i] != 0) ++count;
         }
         assertEq(fund.balanceOf(address(fund)), waiting, "queued");
         assertEq(fund.totalSupply(), supply, "supply");
-        assertEq(fund.holders(), waiting == 0 ? count : count + 1, "holders");
+        assertEq(fund.holders(), count, "holders");
     }
 
     /// Two holders of all the shares there can be, for as long as share-seconds have bits.

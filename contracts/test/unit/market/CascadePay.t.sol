@@ -230,6 +230,51 @@ contract CascadePayTest is PoolWorld {
         cascade.passDown(entities, one[0], proof);
     }
 
+    function test_S19_nobody_pays_out_first_what_an_entity_passes_down() public {
+        (bytes32 entities, IRevenueCascade.Share[] memory one) = _entitys();
+        bytes32[] memory proof = _proofOf(entities, one, 0);
+        bytes32[][] memory proofs = new bytes32[][](1);
+        proofs[0] = proof;
+        vm.expectEmit();
+        emit IRevenueCascade.TakesItselfSet(entity, true);
+        vm.prank(entity);
+        cascade.setTakesItself(true);
+
+        vm.prank(stranger);
+        vm.expectRevert(
+            abi.encodeWithSelector(IRevenueCascade.NotAccount.selector, stranger, entity)
+        );
+        cascade.pay(entities, one[0], proof);
+        vm.expectEmit();
+        emit IRevenueCascade.Held(cascade.traceOf(pool, 1), entities, entity, 20_340_000);
+        vm.prank(stranger);
+        cascade.payMany(entities, one, proofs);
+        assertEq(currency.balanceOf(entity), 0, "held");
+
+        vm.prank(entity);
+        bytes32 below = cascade.passDown(entities, one[0], proof);
+        assertEq(cascade.levelOf(below).amountUd, 20_340_000, "passed down");
+    }
+
+    function test_who_takes_its_shares_itself_is_paid_by_itself_and_may_change_its_mind() public {
+        _publish();
+        bytes32[][] memory proofs = _all();
+        address[2] memory both = [prosumer, prosumer2];
+        for (uint256 i = 0; i < 2; ++i) {
+            vm.prank(both[i]);
+            cascade.setTakesItself(true);
+        }
+        vm.prank(prosumer);
+        cascade.payMany(level, shares, proofs);
+        assertEq(currency.balanceOf(prosumer), 5_240_000, "by itself");
+        assertEq(currency.balanceOf(prosumer2), 0, "not by another");
+
+        vm.prank(prosumer2);
+        cascade.setTakesItself(false);
+        _pay(level, shares, 1);
+        assertEq(currency.balanceOf(prosumer2), 1_740_000, "by anybody again");
+    }
+
     function test_S19_an_entity_passes_its_share_down_to_persons_and_trusts() public {
         (bytes32 entities, IRevenueCascade.Share[] memory one) = _entitys();
         bytes32[] memory proof = _proofOf(entities, one, 0);

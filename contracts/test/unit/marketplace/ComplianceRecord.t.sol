@@ -174,6 +174,24 @@ contract ComplianceRecordTest is Market {
         _send(consumer, producer, 9);
     }
 
+    function test_dust_from_others_does_not_prolong_a_lock_up() public {
+        IRulebook.Rules memory rules = _free();
+        rules.lockUp = 120 days;
+        _set(SHARE, CANADA, rules);
+        for (uint256 i = 0; i < 17; ++i) {
+            vm.warp(block.timestamp + 1);
+            units.mint(consumer, 1);
+        }
+        vm.warp(block.timestamp + 1 hours);
+        units.mint(consumer, 100);
+        for (uint256 i = 0; i < 143; ++i) {
+            vm.warp(block.timestamp + 1 days); // the lock-up, and a sixteenth of a year
+            units.mint(consumer, 1);
+        }
+        _send(consumer, producer, 100);
+        assertEq(units.balanceOf(producer), 100, "sent");
+    }
+
     function test_S21_holding_cap() public {
         IRulebook.Rules memory rules = _free();
         rules.holdingMost = 50;

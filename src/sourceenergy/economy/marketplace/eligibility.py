@@ -2,6 +2,10 @@
 
 The rules of ``Compliance`` on chain, by country and date: closed countries, daily limit, lock-up,
 number of holders, holding and yearly caps. An unknown country gets the strictest of each.
+
+Here everything is counted exactly. The chain counts 17 transfers of a window exactly; further ones
+may count a sixteenth of the window longer, 90 minutes of a day or 23 days of a year, so that it may
+still refuse what passes here.
 """
 
 from __future__ import annotations
