@@ -59,6 +59,13 @@ contract Currency is ICurrency, RuledToken, ERC20Permit, AccessManaged {
     }
 
     /// @inheritdoc ICurrency
+    function isTill(address account) external view returns (bool) {
+        if (_buckets[account].capacity != 0) return true;
+        (, uint40 expiry,,) = passport.passportOf(account);
+        return expiry == 0;
+    }
+
+    /// @inheritdoc ICurrency
     function bucketOf(address facilitator)
         external
         view

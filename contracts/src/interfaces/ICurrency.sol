@@ -48,6 +48,10 @@ interface ICurrency is IERC20, IERC20Permit {
     /// @dev Called by a facilitator.
     function burn(uint128 amountUd) external;
 
+    /// @notice Is `account` a till, whose payments for others are no transfers between members? It
+    /// makes money, or has no passport: then it has no money but what was made for it.
+    function isTill(address account) external view returns (bool);
+
     /// @notice How much `facilitator` may have out, and has out [ud].
     function bucketOf(address facilitator)
         external

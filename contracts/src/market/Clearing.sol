@@ -121,7 +121,7 @@ contract Clearing is IClearing {
 
     /// @inheritdoc IClearing
     function deposit(address account, uint128 amountUd) external {
-        _credit(account, amountUd, msg.sender != account && _isAsked());
+        _credit(account, amountUd, msg.sender != account && !currency.isTill(msg.sender));
         currency.safeTransferFrom(msg.sender, address(this), amountUd);
     }
 
@@ -130,7 +130,7 @@ contract Clearing is IClearing {
         if (accounts.length != amountsUd.length) {
             revert LengthsDiffer(accounts.length, amountsUd.length);
         }
-        bool isAsked = _isAsked();
+        bool isAsked = !currency.isTill(msg.sender);
         uint256 totalUd = 0;
         for (uint256 i = 0; i < accounts.length; ++i) {
             _credit(accounts[i], amountsUd[i], isAsked);
@@ -148,7 +148,7 @@ contract Clearing is IClearing {
         bytes32 r,
         bytes32 s
     ) external {
-        _credit(account, amountUd, msg.sender != account && _isAsked());
+        _credit(account, amountUd, msg.sender != account && !currency.isTill(msg.sender));
         // A permit used up by someone else has left the same allowance; without one the transfer
         // below fails.
         try currency.permit(msg.sender, address(this), amountUd, deadline, v, r, s) {} catch {}
@@ -403,15 +403,6 @@ contract Clearing is IClearing {
         if (!passport.allows(account, _TRADE_ENERGY)) {
             revert PassportInvalid(account, _TRADE_ENERGY);
         }
-    }
-
-    /// A person is asked about what it pays in for others, since the currency does not ask about
-    /// money on its way to a venue; whoever makes money, or has no passport, is a till.
-    function _isAsked() private view returns (bool) {
-        (, uint40 expiry,,) = passport.passportOf(msg.sender);
-        if (expiry == 0) return false;
-        (uint128 capacityUd,) = currency.bucketOf(msg.sender);
-        return capacityUd == 0;
     }
 
     /// Answers with the deposits ever made, which are in the same slot.
