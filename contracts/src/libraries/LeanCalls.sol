@@ -5,8 +5,8 @@ import {IPassport} from "../interfaces/IPassport.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
 /// @title LeanCalls: the two calls every payout makes
-/// @notice What the compiler adds to a call, a check of the callee's code and of each word it
-/// answers, is two thirds of its price where the callee is warm. Here a call is its four words.
+/// @notice A call is its four words. Left out is what the compiler adds: a look whether the callee
+/// has code, and checks of the words it answers, which here come from contracts of ours.
 /// @dev Only a one counts as yes, so an address without code, or one that answers nothing, refuses.
 library LeanCalls {
     /// @notice Has `account` a valid passport with these permissions? A call that fails says no.
