@@ -143,7 +143,7 @@ class Run:
         await self.refuse()
         for account in (self.ann, self.ben):
             for token in TOKENS:
-                held = await self.ask(token, "balanceOf(address)", account.address)
+                held = await self.ask(token, "heldOf", account.address)
                 self.outcome.balances[f"{token} of {account.address}"] = held
         return self.outcome
 

@@ -115,7 +115,7 @@ contract Certificates is ICertificates, ERC1155, AccessManaged {
     // --- views ----------------------------------------------------------------------------------
 
     /// @inheritdoc ICertificates
-    function balanceOf(address holder) external view returns (uint256) {
+    function heldOf(address holder) external view returns (uint256) {
         return _held[holder];
     }
 

@@ -125,6 +125,11 @@ abstract contract FundShares is IFund, ICountedToken, ERC4626 {
     }
 
     /// @inheritdoc ICountedToken
+    function heldOf(address account) external view returns (uint256) {
+        return balanceOf(account);
+    }
+
+    /// @inheritdoc ICountedToken
     function holders() external view returns (uint256) {
         return _supply.holders;
     }

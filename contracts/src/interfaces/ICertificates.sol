@@ -125,7 +125,7 @@ interface ICertificates is IERC1155 {
         returns (uint256 retirement);
 
     /// @notice Watt-hours `holder` has of all ids together, which is what rules on holdings cap.
-    function balanceOf(address holder) external view returns (uint256);
+    function heldOf(address holder) external view returns (uint256);
 
     /// @notice Accounts that hold some; venues are none.
     function holders() external view returns (uint256);

@@ -11,4 +11,7 @@ interface ICountedToken is IERC20 {
 
     /// @notice Accounts that hold some; venues are none.
     function holders() external view returns (uint256);
+
+    /// @notice What `account` holds: its balance, here as with a token of many ids.
+    function heldOf(address account) external view returns (uint256);
 }

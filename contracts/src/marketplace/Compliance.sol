@@ -304,10 +304,10 @@ contract Compliance is IRulebook, AccessManaged {
     /// @inheritdoc IRulebook
     function holdingOf(address token, address account) public view returns (uint256 holding) {
         bytes32 identity = passport.identityOf(account);
-        if (identity == 0) return ICountedToken(token).balanceOf(account);
+        if (identity == 0) return ICountedToken(token).heldOf(account);
         address[] memory wallets = passport.walletsOf(identity);
         for (uint256 i = 0; i < wallets.length; ++i) {
-            holding += ICountedToken(token).balanceOf(wallets[i]);
+            holding += ICountedToken(token).heldOf(wallets[i]);
         }
     }
 

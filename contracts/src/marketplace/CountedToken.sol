@@ -30,6 +30,11 @@ abstract contract CountedToken is ICountedToken, ERC20 {
         return _supply.holders;
     }
 
+    /// @inheritdoc ICountedToken
+    function heldOf(address account) external view returns (uint256) {
+        return balanceOf(account);
+    }
+
     /// @notice What `account` holds.
     function balanceOf(address account)
         public
