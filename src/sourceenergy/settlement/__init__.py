@@ -1,4 +1,4 @@
 """Settlement: metered records in, one statement per commit period out; pure and repeatable."""
 
-VERSION = "1"
+VERSION = "2"
 """Version of the settlement rules; it is part of every audit bundle."""

@@ -286,7 +286,7 @@ def settle(period: Period) -> Settlement:
         closing,
         PayoutLeaves(
             closing,
-            _half(derived_salts(np.concatenate([members.salts, _salts(period, others)]), "payout")),
+            _payout_salts(period, others),
         ),
         EnergyLeaves(
             members.keys,
@@ -323,11 +323,15 @@ def _is_in(names: Sequence[str], some: frozenset[str]) -> Flags:
     return np.array([name in some for name in names], dtype=np.bool_)
 
 
-def _half(salts: Rows) -> Rows:
-    """The salts with zeros in their second half.
+def _payout_salts(period: Period, others: Sequence[str]) -> Rows:
+    """Salts of the payout leaves; from version 2 on their second half is zero.
 
     128 bits cannot be guessed, and a payout on chain pays 12 gas less for each byte that is zero.
     """
+    keys = np.concatenate([period.member_columns.salts, _salts(period, others)])
+    salts = derived_salts(keys, "payout")
+    if period.version == "1":
+        return salts
     return np.where(np.arange(32) < 16, salts, np.uint8(0))
 
 
