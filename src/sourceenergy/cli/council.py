@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec
 
 import click
 
@@ -46,7 +46,16 @@ from sourceenergy.units import iso_utc
 
 SEAT = "council-1"
 _GOAL_BYTES = 32
+P = ParamSpec("P")
 _file = click.Path(dir_okay=False, path_type=Path)
+
+
+def _on_a_proposal(function: Callable[P, None]) -> Callable[P, None]:
+    """The arguments of a verb that is told the proposal and nothing else."""
+    command = telling_errors(function)
+    for option in (json_option, rpc_option, data_option, key_option, click.argument("proposal")):
+        command = option(command)
+    return command
 
 
 @click.group("council")
@@ -184,12 +193,7 @@ def vote_command(
 
 
 @council_command.command("queue")
-@click.argument("proposal")
-@key_option
-@data_option
-@rpc_option
-@json_option
-@telling_errors
+@_on_a_proposal
 def queue_command(
     proposal: str, key_file: Path | None, data_dir: Path, rpc: str | None, as_json: bool
 ) -> None:
@@ -198,12 +202,7 @@ def queue_command(
 
 
 @council_command.command("execute")
-@click.argument("proposal")
-@key_option
-@data_option
-@rpc_option
-@json_option
-@telling_errors
+@_on_a_proposal
 def execute_command(
     proposal: str, key_file: Path | None, data_dir: Path, rpc: str | None, as_json: bool
 ) -> None:
@@ -212,12 +211,7 @@ def execute_command(
 
 
 @council_command.command("cancel")
-@click.argument("proposal")
-@key_option
-@data_option
-@rpc_option
-@json_option
-@telling_errors
+@_on_a_proposal
 def cancel_command(
     proposal: str, key_file: Path | None, data_dir: Path, rpc: str | None, as_json: bool
 ) -> None:
